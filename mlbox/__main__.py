@@ -1,0 +1,7 @@
+"""``python -m mlbox``."""
+
+import sys
+
+from mlbox.cli import main
+
+sys.exit(main())

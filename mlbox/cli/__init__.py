@@ -1,0 +1,78 @@
+"""The command line: one module per command; each parses, calls a layer, prints.
+
+A module has ``add_arguments(parser)`` and ``run(args) -> int`` and is imported only when its
+command was called, so that ``mlbox --version`` stays as fast as the interpreter.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+from typing import TYPE_CHECKING
+
+from mlbox._version import __version__
+from mlbox.errors import MlboxError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+COMMANDS = {
+    "init": "write a spec by looking at the folder",
+    "resolve": "show the exact versions the spec leads to, and why",
+    "render": "print the Dockerfile",
+    "lock": "lock packages and base image exactly, in mlbox.lock",
+    "build": "build the image",
+    "train": "build, run the training command, record the run",
+    "runs": "list, show and read recorded runs",
+    "engine": "start, show or stop a private Docker Engine",
+    "base": "make a base image from Debian's packages",
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    parser = _parser(arguments)
+    args = parser.parse_args(arguments)
+    if args.command is None:
+        parser.print_help()
+        return 2
+    try:
+        return int(importlib.import_module(f"mlbox.cli.{args.command}").run(args))
+    except MlboxError as error:
+        if args.debug:
+            raise
+        show_error(error)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("Interrupted.", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader went away; nothing is left to say
+        return 141
+
+
+def show_error(error: MlboxError) -> None:
+    """Print an error's three parts; the one place where errors are printed."""
+    bold, plain = ("\033[1;31m", "\033[0m") if sys.stderr.isatty() else ("", "")
+    print(f"{bold}{error.what}{plain}", file=sys.stderr)
+    for part in (error.why, error.fix):
+        if part:
+            print(part, file=sys.stderr)
+
+
+def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
+    """Build the parser of all commands, with the arguments of the one that was called."""
+    parser = argparse.ArgumentParser(
+        prog="mlbox", description="Reproducible ML containers for training."
+    )
+    parser.add_argument("--version", action="version", version=f"mlbox {__version__}")
+    parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    called = next((word for word in arguments if word in COMMANDS), None)
+    for name, help_text in COMMANDS.items():
+        command = commands.add_parser(name, help=help_text, description=help_text.capitalize())
+        if name == called:
+            importlib.import_module(f"mlbox.cli.{name}").add_arguments(command)
+    return parser

@@ -1,0 +1,60 @@
+"""Decisions as data anyone can read before anything happens: what will be built, what will run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+WORKSPACE = "/workspace"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mount:
+    """A folder or file of this machine, as a container sees it.
+
+    Attributes:
+        source: Absolute path on this machine.
+        target: Absolute path in the container.
+        read_only: Whether the container may only read it.
+    """
+
+    source: str
+    target: str
+    read_only: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunPlan:
+    """One container, from start to exit.
+
+    Attributes:
+        image: Digest of the image, ``"sha256:..."``.
+        argv: The program and its arguments.
+        name: Name of the container.
+        mounts: What it sees of this machine.
+        env: Environment variables.
+        gpus: Number of GPUs to request, or ``"all"``; 0 for none.
+        user: ``"uid:gid"`` it runs as.
+        shm_bytes: Size of ``/dev/shm`` in bytes.
+        cpus: Number of CPUs; 0 for no limit.
+        memory_bytes: Memory limit in bytes; 0 for no limit.
+        timeout_seconds: Seconds until it is stopped; 0 for never.
+        network: ``"mlbox"``, ``"none"`` or ``"host"``.
+        labels: Labels of the container.
+        workdir: Folder the program starts in.
+    """
+
+    image: str
+    argv: tuple[str, ...]
+    name: str
+    mounts: tuple[Mount, ...] = ()
+    env: Mapping[str, str] = field(default_factory=dict)
+    gpus: int | str = 0
+    user: str = "1000:1000"
+    shm_bytes: int = 0
+    cpus: float = 0
+    memory_bytes: int = 0
+    timeout_seconds: float = 0
+    network: str = "mlbox"
+    labels: Mapping[str, str] = field(default_factory=dict)
+    workdir: str = WORKSPACE
