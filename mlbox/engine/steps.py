@@ -81,9 +81,8 @@ class Steps:
         """Take one event in."""
         with self._lock:
             self._revision += 1
-            step = self._steps.get(event.step)
-            if step is None:
-                step = Step(name=event.step)
+            step = self._steps.get(event.step, Step(name=event.step))
+            if event.step not in self._steps or event.kind == "started":
                 self._began[event.step] = self._clock()
             self._steps[event.step] = _after(step, event)
             if event.kind == "log":
