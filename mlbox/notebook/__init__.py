@@ -1,0 +1,1 @@
+"""The notebook's view of a box: view models without widgets, and the widgets over them."""
