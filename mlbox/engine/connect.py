@@ -63,17 +63,22 @@ class EngineHome:
     """The places of the private engine; ``MLBOX_ENGINE_HOME`` moves all of them.
 
     Attributes:
-        root: What stays when the engine stops: programs, images, log.
-        runtime: What goes with it: socket, pid file, the state of running containers.
+        root: What stays when the engine stops: programs, images, logs.
+        runtime: What goes with it: socket, pid files, the state of running containers.
     """
 
     root: Path
     runtime: Path
 
     @property
-    def programs(self) -> Path:
-        """The folder with dockerd, containerd, runc, docker-buildx."""
-        return self.root / "bin"
+    def tree(self) -> Path:
+        """The unpacked packages: dockerd, containerd, runc, docker-buildx."""
+        return self.root / "tree"
+
+    @property
+    def plugins(self) -> Path:
+        """The folder of docker's plugins in them."""
+        return self.tree / "usr/libexec/docker/cli-plugins"
 
     @property
     def socket(self) -> Path:
@@ -114,7 +119,7 @@ def find_host() -> str:
     Raises:
         EngineNotFoundError: The engine that was named does not answer, or none does.
     """
-    named = _named_host()
+    named = named_host()
     if named:
         host, named_by = named
         failure = ping(host)
@@ -143,7 +148,7 @@ def ping(host: str) -> OSError | None:
         EngineError: The address is not that of a unix socket.
     """
     try:
-        _get(host, "/_ping")
+        get(host, "/_ping")
     except OSError as error:
         return error
     return None
@@ -156,7 +161,7 @@ def engine_info(host: str) -> EngineInfo:
         EngineError: It does not answer.
     """
     try:
-        version, info = (json.loads(_get(host, path)) for path in ("/version", "/info"))
+        version, info = (json.loads(get(host, path)) for path in ("/version", "/info"))
     except (OSError, ValueError) as error:
         raise _no_answer(host, error, "") from error
     return EngineInfo(
@@ -168,6 +173,20 @@ def engine_info(host: str) -> EngineInfo:
     )
 
 
+def bridges(host: str) -> tuple[str, ...]:
+    """Name the network bridges an engine made on this machine for its networks.
+
+    Raises:
+        OSError: It does not answer.
+    """
+    networks = json.loads(get(host, "/networks"))
+    return tuple(
+        (network["Options"] or {}).get("com.docker.network.bridge.name", f"br-{network['Id'][:12]}")
+        for network in networks
+        if network["Driver"] == "bridge"
+    )
+
+
 def find_buildx() -> tuple[str, ...]:
     """Return the program that builds images, found where docker looks for its plugins.
 
@@ -176,7 +195,7 @@ def find_buildx() -> tuple[str, ...]:
     Raises:
         EngineNotFoundError: There is none.
     """
-    for folder in (*_plugin_folders(), engine_home().programs):
+    for folder in (*_plugin_folders(), engine_home().plugins):
         program = folder / "docker-buildx"
         if os.access(program, os.X_OK):
             return (str(program),)
@@ -208,8 +227,12 @@ def _runs(*argv: str) -> bool:
     return subprocess.run(argv, check=False, capture_output=True).returncode == 0
 
 
-def _named_host() -> tuple[str, str] | None:
-    """The address the user chose, and by what; ``None`` if no choice was made."""
+def named_host() -> tuple[str, str] | None:
+    """Return the address the user chose, and by what; ``None`` if no choice was made.
+
+    Raises:
+        EngineNotFoundError: A docker context is chosen that does not exist.
+    """
     host = os.environ.get("DOCKER_HOST")
     if host:
         return host, f"DOCKER_HOST={host}"
@@ -237,8 +260,13 @@ def _docker_json(name: str) -> dict[str, Any]:
     return content if isinstance(content, dict) else {}
 
 
-def _get(host: str, path: str) -> bytes:
-    """GET a path of the engine's API, over its unix socket."""
+def get(host: str, path: str) -> bytes:
+    """GET a path of the engine's API, over its unix socket.
+
+    Raises:
+        LookupError: The engine has nothing at that path.
+        OSError: No answer, or another status than success.
+    """
     from http.client import HTTPConnection, HTTPException  # noqa: PLC0415  (loads on use)
     from socket import AF_UNIX, socket  # noqa: PLC0415
 
@@ -256,6 +284,8 @@ def _get(host: str, path: str) -> bytes:
             body = response.read()
         except HTTPException as error:
             raise OSError(errno.EPROTO, "What listens there is not an engine") from error
+    if response.status == 404:  # noqa: PLR2004  (HTTP's own number for not found)
+        raise LookupError(path)
     if response.status != 200:  # noqa: PLR2004  (HTTP's own number for success)
         raise OSError(errno.EPROTO, f"It answers with status {response.status}")
     return body
