@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from mlbox.spec import JobSpec
 
 WORKSPACE = "/workspace"
 
@@ -58,3 +61,40 @@ class RunPlan:
     network: str = "mlbox"
     labels: Mapping[str, str] = field(default_factory=dict)
     workdir: str = WORKSPACE
+
+
+def plan_run(
+    job: JobSpec,
+    *,
+    image: str,
+    run_id: str,
+    mounts: tuple[Mount, ...],
+    user: str,
+    host_memory_bytes: int,
+    env: Mapping[str, str] = MappingProxyType({}),
+) -> RunPlan:
+    """Lay out the container that runs a job in a built image.
+
+    ``/dev/shm`` is half of the machine's memory unless the job says otherwise: Docker's 64 MB
+    kill DataLoader workers with a bus error, and unused shared memory costs nothing.
+    """
+    return RunPlan(
+        image=image,
+        argv=argv_of(job),
+        name=f"mlbox-{run_id}",
+        mounts=mounts,
+        env={"MLBOX_RUN_ID": run_id, **env},
+        gpus=job.gpus,
+        user=user,
+        shm_bytes=job.shm_bytes or host_memory_bytes // 2,
+        cpus=job.cpus,
+        memory_bytes=job.memory_bytes,
+        timeout_seconds=job.timeout_seconds,
+        network=job.network,
+        labels={"mlbox": "run", "mlbox.run": run_id},
+    )
+
+
+def argv_of(job: JobSpec) -> tuple[str, ...]:
+    """Return the command with its parameters: ``--name=value`` each."""
+    return (*job.command, *(f"--{name}={value}" for name, value in job.params.items()))

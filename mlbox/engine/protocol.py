@@ -63,6 +63,19 @@ OnEvent = Callable[[Event], None]
 
 
 @dataclass(frozen=True, kw_only=True)
+class Image:
+    """An image the engine has.
+
+    Attributes:
+        id: Its digest, ``"sha256:..."``.
+        labels: Its labels.
+    """
+
+    id: str
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
 class ExitState:
     """How a container ended.
 
@@ -85,8 +98,8 @@ class ExitState:
 class Engine(Protocol):
     """A container engine. An exception raised by ``on_event`` cancels what is under way."""
 
-    def image_id(self, reference: str) -> str | None:
-        """Return the digest of a local image (``"sha256:..."``), or ``None``."""
+    def image(self, reference: str) -> Image | None:
+        """Return the local image of that name or digest, or ``None``."""
         ...
 
     def build(self, request: BuildRequest, on_event: OnEvent) -> str:

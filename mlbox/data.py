@@ -1,0 +1,125 @@
+"""Declared inputs: present on this machine, and what exactly they are."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from mlbox.errors import HostError, MissingExtraError, SpecError
+from mlbox.record import FileRecord
+from mlbox.spec import check_inside
+
+
+@dataclass(frozen=True, kw_only=True)
+class Input:
+    """One input of a run.
+
+    Attributes:
+        source: The data on this machine, absolute.
+        record: Its path in the project, digest and size.
+    """
+
+    source: Path
+    record: FileRecord
+
+
+def present_inputs(root: Path, declared: tuple[str, ...]) -> tuple[Input, ...]:
+    """Find the declared inputs; what a ``.dvc`` file names is pulled if it is not there.
+
+    Raises:
+        SpecError: An input does not exist.
+        MissingExtraError: A ``.dvc`` file is declared and dvc is not installed.
+        HostError: ``dvc pull`` failed.
+    """
+    return tuple(
+        _input(root, path) for entry in declared for path in _data_paths(root, entry)
+    )
+
+
+def file_record(path: Path, name: str) -> FileRecord:
+    """Digest a file, or a folder by its sorted listing; links are not followed."""
+    if path.is_file() and not path.is_symlink():
+        return FileRecord(path=name, digest=_digest(path), size_bytes=path.stat().st_size)
+    entries = [
+        (file.relative_to(path).as_posix(), _digest(file), file.lstat().st_size)
+        for file in sorted(path.rglob("*"))
+        if file.is_symlink() or file.is_file()
+    ]
+    listing = "".join(f"{digest} {name}\n" for name, digest, _ in entries)
+    return FileRecord(
+        path=name,
+        digest=f"sha256:{hashlib.sha256(listing.encode('utf-8', 'surrogateescape')).hexdigest()}",
+        size_bytes=sum(size for *_, size in entries),
+    )
+
+
+def _input(root: Path, path: str) -> Input:
+    source = (root / path).resolve()
+    if not source.exists():
+        raise SpecError(
+            f"The input {path!r} does not exist.",
+            why=f"There is nothing at {root / path}.",
+            fix="Create or download it, or correct train.inputs.",
+        )
+    return Input(source=source, record=file_record(source, path.rstrip("/")))
+
+
+def _data_paths(root: Path, entry: str) -> Iterator[str]:
+    """The data that an entry of ``inputs`` stands for."""
+    if not entry.endswith(".dvc"):
+        yield entry
+        return
+    if not (root / entry).is_file():
+        raise SpecError(
+            f"The input {entry!r} does not exist.",
+            why=f"There is no such file in {root}.",
+            fix="Run `dvc add` on the data, or correct train.inputs.",
+        )
+    if importlib.util.find_spec("dvc") is None:
+        raise MissingExtraError(f"The input {entry!r}", extra="dvc")
+    outs = [str(out["path"]) for out in _read_dvc(root / entry).get("outs", ())]
+    paths = [(PurePosixPath(entry).parent / out).as_posix() for out in outs]
+    if not all((root / path).exists() for path in paths):
+        _pull(root, entry)
+    for path in paths:
+        check_inside(path, entry)
+        yield path
+
+
+def _read_dvc(path: Path) -> dict[str, Any]:
+    from dvc.utils.serialize import load_yaml  # noqa: PLC0415  (loads on use)
+
+    return dict(load_yaml(str(path)))
+
+
+def _pull(root: Path, entry: str) -> None:
+    result = subprocess.run(
+        (sys.executable, "-m", "dvc", "pull", "--quiet", entry),
+        cwd=root,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if result.returncode != 0:
+        raise HostError(
+            f"The data of {entry!r} could not be pulled.",
+            why=f"dvc pull says: {(result.stderr or result.stdout).strip()}",
+            fix=f"Run `dvc pull {entry}` and follow what it says (remote, credentials).",
+        )
+
+
+def _digest(path: Path) -> str:
+    if path.is_symlink():
+        return f"link:{os.readlink(path)}"
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while chunk := file.read(1 << 20):
+            digest.update(chunk)
+    return f"sha256:{digest.hexdigest()}"

@@ -1,0 +1,119 @@
+"""What an engine's messages mean: its text -> an error in three parts."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from mlbox.engine.progress import Progress, failed_line
+from mlbox.errors import BuildError, EngineError, HostError, MlboxError
+
+if TYPE_CHECKING:
+    from mlbox.engine.protocol import BuildRequest
+    from mlbox.plan import RunPlan
+
+_UNREACHABLE = re.compile(
+    r"failed to (?:resolve source metadata for|do request|fetch \w+|copy)|dial tcp|no such host"
+    r"|TLS handshake|i/o timeout|pull access denied|failed to authorize"
+)
+_IMAGE = re.compile(r"(?:source metadata for|pull access denied for|load metadata for) ([^\s:,]+(?::[^\s:,]+)?)")
+_EXIT_CODE = re.compile(r"did not complete successfully: exit code: (\d+)")
+
+
+def build_failure(progress: Progress, request: BuildRequest) -> BuildError:
+    """Say why a build failed, from all that buildx printed."""
+    text = "\n".join(progress.text)
+    line, tail = failed_line(progress.text), progress.log_tail()
+    everything = "\n".join((text, *tail))
+    if "no space left on device" in everything.lower():
+        return _disk_full(progress, line, tail)
+    if _is_pull(progress.failed_step, text):
+        return _no_base(text, line)
+    step = progress.failed_step or "The build"
+    where = f" (line {line} of the Dockerfile)" if line else ""
+    return BuildError(
+        f"The build of {request.tag} failed at: {_first_line(step)}{where}.",
+        why=_reason(text, tail),
+        fix="Correct what the step says, then build again: the steps before it are cached.",
+        line=line,
+        log_tail=tail,
+    )
+
+
+def start_failure(explanation: str, plan: RunPlan) -> MlboxError:
+    """Say why a container could not be created or started, from the engine's answer."""
+    if "could not select device driver" in explanation or "nvidia" in explanation.lower():
+        return HostError(
+            f"This machine cannot give a container {plan.gpus} GPU(s).",
+            why=f"The engine says: {explanation}",
+            fix="Install the NVIDIA driver and the NVIDIA Container Toolkit "
+            "(nvidia-ctk runtime configure), restart Docker, or train without --gpus.",
+        )
+    if "executable file not found" in explanation or "no such file or directory" in explanation:
+        return EngineError(
+            f"The command {plan.argv[0]!r} could not be started.",
+            why=f"The engine says: {explanation}",
+            fix="Check train.command, and that the program is in the image.",
+        )
+    if "No such image" in explanation:
+        return EngineError(
+            f"The image {plan.image} is gone.",
+            why="It was removed after it was built.",
+            fix="Run the same command again: it will be built anew.",
+        )
+    return EngineError(
+        "The container could not be started.",
+        why=f"The engine says: {explanation}",
+        fix="Run `mlbox engine status`; the engine's own log has more.",
+    )
+
+
+def _disk_full(progress: Progress, line: int | None, tail: tuple[str, ...]) -> BuildError:
+    step = _first_line(progress.failed_step or "the export of the image")
+    return BuildError(
+        "The disk of the Docker Engine is full.",
+        why=f"No space left on device at: {step}.",
+        fix="Make room: `docker builder prune` removes build cache, `docker image prune` unused "
+        "images; `mlbox engine status` shows where the engine keeps them. Nothing else was lost.",
+        line=line,
+        log_tail=tail,
+    )
+
+
+def _is_pull(step: str | None, text: str) -> bool:
+    """Whether the failure was about getting a base image; a RUN has its own network trouble."""
+    return (step is None or not step.startswith("RUN")) and _UNREACHABLE.search(text) is not None
+
+
+def _no_base(text: str, line: int | None) -> BuildError:
+    image = _IMAGE.search(text)
+    name = image[1] if image else "The base image"
+    if name.removeprefix("docker.io/").startswith("mlbox/debian"):
+        return BuildError(
+            f"The base image {name.removeprefix('docker.io/')} was not made yet.",
+            why='base = "debian" is made on this machine, from Debian\'s packages.',
+            fix="Run `mlbox base build`.",
+            line=line,
+        )
+    return BuildError(
+        f"The base image {name} could not be pulled.",
+        why=_reason(text, ()),
+        fix="Check the network and the image's name; with a mirror, set registry-mirror. Without "
+        'any registry: run `mlbox base build` and set base = "debian" (or use --base debian).',
+        line=line,
+    )
+
+
+def _reason(text: str, tail: tuple[str, ...]) -> str:
+    """The shortest true reason: what the step printed last, else BuildKit's own error."""
+    code = _EXIT_CODE.search(text)
+    printed = "\n".join(f"  {entry}" for entry in tail[-15:] if entry.strip())
+    if code and printed:
+        return f"It exited with code {code[1]} after it printed:\n{printed}"
+    errors = [entry.strip() for entry in text.splitlines() if entry.strip().startswith("ERROR")]
+    return errors[-1].removeprefix("ERROR: ") if errors else (text.strip() or "buildx gave no reason.")
+
+
+def _first_line(step: str) -> str:
+    first = step.splitlines()[0] if step else step
+    return first if len(first) <= 100 else f"{first[:97]}..."  # noqa: PLR2004  (one terminal line)

@@ -1,0 +1,286 @@
+"""From a project to an image: resolve, lock, plan, render, and build what has changed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+import shutil
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+from mlbox.engine import BuildRequest, Engine, OnEvent
+from mlbox.facts import load_facts
+from mlbox.lock import (
+    LAYERS,
+    Lock,
+    check_current,
+    framework_index,
+    lock_inputs,
+    make_lock,
+    read_lock,
+    uv_program,
+    write_lock,
+)
+from mlbox.plan import UV_IMAGE, ImagePlan, plan_image
+from mlbox.record import STATE_FOLDER, ensure_state_folder
+from mlbox.render import render_dockerfile
+from mlbox.resolve import Resolution, resolve
+from mlbox.snapshot import Snapshot, take_snapshot
+from mlbox.sources import PackageSources, package_sources
+from mlbox.spec import Project
+
+Target = Literal["runtime", "code"]
+KEY_LABEL = "mlbox.key"
+
+
+@dataclass(frozen=True, kw_only=True)
+class BuildResult:
+    """A built image.
+
+    Attributes:
+        id: Its digest, ``"sha256:..."``.
+        tag: Its name and tag.
+        reused: Whether nothing had changed, so that nothing was built.
+        seconds: How long it took.
+        dockerfile: Its text.
+        resolution: The versions in it.
+        lock: The exact packages in it.
+    """
+
+    id: str
+    tag: str
+    reused: bool
+    seconds: float
+    dockerfile: str
+    resolution: Resolution
+    lock: Lock
+
+
+def build_image(
+    project: Project,
+    engine: Engine,
+    on_event: OnEvent,
+    *,
+    target: Target = "code",
+    update_lock: bool = False,
+) -> BuildResult:
+    """Build the project's image, unless one from exactly the same inputs is there.
+
+    Args:
+        project: What to build.
+        engine: Who builds.
+        on_event: Receives the steps; an exception it raises cancels the build.
+        target: ``"code"`` for the whole image, ``"runtime"`` for all but the project's code.
+        update_lock: Make the lock anew even if it is current.
+
+    Raises:
+        MlboxError: See the errors of resolve, lock and the engine.
+    """
+    began = time.monotonic()
+    resolution = resolve(project.box, load_facts())
+    sources = package_sources(project, os.environ)
+    lock = current_lock(project, resolution, sources, engine, update=update_lock)
+    dockerfile = render_dockerfile(image_plan(project, resolution, lock))
+    snapshot = project_snapshot(project) if target == "code" else None
+    tag = f"mlbox/{project.box.name}:{'latest' if target == 'code' else 'runtime'}"
+    key = _key(dockerfile, lock, target, snapshot, _local_base(resolution, lock, engine))
+    image = engine.image(tag)
+    reused = image is not None and image.labels.get(KEY_LABEL) == key
+    if image is None or not reused:
+        request = _request(project, resolution, lock, sources, dockerfile, snapshot)
+        request = replace(request, tag=tag, target=target, labels={"mlbox": "image", KEY_LABEL: key})
+        image_id = engine.build(request, on_event)
+    else:
+        image_id = image.id
+    return BuildResult(
+        id=image_id,
+        tag=tag,
+        reused=reused,
+        seconds=time.monotonic() - began,
+        dockerfile=dockerfile,
+        resolution=resolution,
+        lock=lock,
+    )
+
+
+def image_plan(project: Project, resolution: Resolution, lock: Lock | None) -> ImagePlan:
+    """Plan the image, with the base images pinned that the lock knows."""
+    command = project.job.command if project.job else ()
+    digests: Mapping[str, str] = lock.bases if lock else {}
+    return plan_image(project.box, resolution, digests=digests, command=command)
+
+
+def current_lock(
+    project: Project,
+    resolution: Resolution,
+    sources: PackageSources,
+    engine: Engine,
+    *,
+    update: bool = False,
+) -> Lock:
+    """Return the project's lock; a missing one is made, a stale one is refused.
+
+    Raises:
+        StaleLockError: The spec changed since the lock was made, and ``update`` is false.
+        LockError: The packages cannot be locked.
+    """
+    inputs = lock_inputs(project, resolution)
+    lock = read_lock(project.root)
+    if lock is not None and not update:
+        check_current(lock, inputs)
+        return lock
+    made = make_lock(inputs, resolution, sources, project)
+    known = {**(lock.bases if lock else {}), **_base_digests(resolution, engine)}
+    made = replace(made, bases=known)
+    if made != lock:
+        write_lock(project.root, made)
+    return made
+
+
+def project_snapshot(project: Project) -> Snapshot:
+    """Snapshot the project's code: all but its inputs and outputs."""
+    job = project.job
+    state = project.root / STATE_FOLDER
+    ensure_state_folder(state)
+    return take_snapshot(
+        project.root,
+        state / "snapshots",
+        include=project.box.include,
+        exclude=(*job.inputs, *(name.removesuffix(".dvc") for name in job.inputs), *job.outputs)
+        if job
+        else (),
+    )
+
+
+def _base_digests(resolution: Resolution, engine: Engine) -> dict[str, str]:
+    """Ask the registries for the digests of the base images; those that do not answer are left out."""
+    references = (resolution.base_image, resolution.devel_image)
+    found = {name: engine.remote_digest(name) for name in references if name and _is_remote(name)}
+    return {name: digest for name, digest in found.items() if digest}
+
+
+def _is_remote(reference: str) -> bool:
+    return not reference.startswith("mlbox/")
+
+
+def _local_base(resolution: Resolution, lock: Lock, engine: Engine) -> str:
+    """The digest of a base that no lock pins: when it is another one, the image has to be built."""
+    if resolution.base_image in lock.bases:
+        return lock.bases[resolution.base_image]
+    image = engine.image(resolution.base_image)
+    return image.id if image else ""
+
+
+def _key(
+    dockerfile: str, lock: Lock, target: Target, snapshot: Snapshot | None, base: str
+) -> str:
+    """Digest of everything that decides what is in the image."""
+    parts = (dockerfile, lock.digest, target, snapshot.digest if snapshot else "", base)
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
+def _request(
+    project: Project,
+    resolution: Resolution,
+    lock: Lock,
+    sources: PackageSources,
+    dockerfile: str,
+    snapshot: Snapshot | None,
+) -> BuildRequest:
+    """Lay out the build context, and say what the build may see besides."""
+    folder = project.root / STATE_FOLDER / "build"
+    ensure_state_folder(folder.parent)
+    context = _write_context(folder, lock, sources, framework_index(resolution, sources), snapshot)
+    contexts = {"wheelhouse": str(_fill_wheelhouse(folder, lock, sources))}
+    if _runs_here(project.box.platform):
+        contexts[UV_IMAGE] = str(_uv_folder(folder))
+    return BuildRequest(
+        dockerfile=dockerfile,
+        tag="",
+        context=context,
+        platform=project.box.platform,
+        contexts=contexts,
+        secrets=_secrets(folder, sources),
+    )
+
+
+def _write_context(
+    folder: Path,
+    lock: Lock,
+    sources: PackageSources,
+    index: tuple[str, ...],
+    snapshot: Snapshot | None,
+) -> Path:
+    """Write exactly what the Dockerfile copies: requirements, and code if it is to be in the image."""
+    context = folder / "context"
+    shutil.rmtree(context, ignore_errors=True)
+    (context / "requirements").mkdir(parents=True)
+    for layer in LAYERS:
+        options = sources.requirement_options(*(index if layer == "framework" else ()))
+        path = context / "requirements" / f"{layer}.txt"
+        path.write_text(lock.requirements(layer, options), encoding="utf-8")
+    if snapshot:
+        shutil.copytree(snapshot.path, context / "code", symlinks=True)
+    return context
+
+
+def _fill_wheelhouse(folder: Path, lock: Lock, sources: PackageSources) -> Path:
+    """Gather the locked packages' local wheels; those, and no others, travel to the engine."""
+    wheelhouse = folder / "wheelhouse"
+    wheelhouse.mkdir(parents=True, exist_ok=True)
+    wheels = {
+        path.name: path
+        for package in lock.packages
+        for path in sources.local_wheels(package.name, package.version)
+    }
+    for old in wheelhouse.iterdir():
+        if old.name not in wheels or old.stat().st_size != wheels[old.name].stat().st_size:
+            old.unlink()
+    for name, path in wheels.items():
+        _link_or_copy(path, wheelhouse / name)
+    return wheelhouse
+
+
+def _uv_folder(folder: Path) -> Path:
+    """A folder with nothing but this machine's uv in it, to stand in for uv's own image."""
+    target = folder / "uv"
+    target.mkdir(parents=True, exist_ok=True)
+    program = Path(uv_program()).resolve()
+    if (target / "uv").exists() and (target / "uv").stat().st_size != program.stat().st_size:
+        (target / "uv").unlink()
+    _link_or_copy(program, target / "uv")
+    return target
+
+
+def _link_or_copy(source: Path, target: Path) -> None:
+    if target.exists():
+        return
+    try:
+        os.link(source.resolve(), target)
+    except OSError:  # another file system, or no right to link
+        shutil.copy2(source, target)
+
+
+def _secrets(folder: Path, sources: PackageSources) -> dict[str, Path]:
+    """What the build may read and must not keep."""
+    secrets = {"ca": sources.ca_bundle} if sources.ca_bundle and sources.ca_bundle.is_file() else {}
+    netrc = sources.netrc()
+    if netrc:
+        path = folder / "netrc"
+        path.unlink(missing_ok=True)
+        path.touch(mode=0o600)
+        path.write_text(netrc, encoding="utf-8")
+        secrets["netrc"] = path
+    return secrets
+
+
+def _runs_here(target: str) -> bool:
+    """Whether this machine's own programs run in a build for the platform."""
+    machine = {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
+    return sys.platform == "linux" and target == f"linux/{machine}"
