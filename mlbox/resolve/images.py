@@ -1,0 +1,112 @@
+"""Image references: the base of a box, where nvcc comes from, and the way through a mirror."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from mlbox.errors import ResolveError
+from mlbox.facts import Image
+
+if TYPE_CHECKING:
+    from mlbox.facts import Facts
+    from mlbox.spec import BoxSpec
+
+DEBIAN_RELEASES = {"3.11": "bookworm", "3.13": "trixie"}
+_FRAMEWORK_IMAGES = {
+    "nvidia/pytorch": "torch",
+    "pytorch/pytorch": "torch",
+    "nvidia/tensorflow": "tensorflow",
+    "tensorflow/tensorflow": "tensorflow",
+    "nvidia/jax": "jax",
+}
+
+
+def base_reference(spec: BoxSpec) -> str:
+    """Return the image a box is built on, before any mirror."""
+    if spec.base == "auto":
+        return f"python:{spec.python}-slim-bookworm"
+    return debian_base(spec.python) if spec.base == "debian" else spec.base
+
+
+def debian_base(python: str) -> str:
+    """Return the base image made from Debian's packages that has this Python.
+
+    Raises:
+        ResolveError: No Debian release has it.
+    """
+    if python not in DEBIAN_RELEASES:
+        raise ResolveError(
+            f'base = "debian" has no Python {python}.',
+            why="Debian has one Python per release: 3.11 in bookworm, 3.13 in trixie.",
+            fix='Set python = "3.11" or python = "3.13", or base = "auto".',
+        )
+    return f"mlbox/debian:{DEBIAN_RELEASES[python]}-python{python}"
+
+
+def through_mirror(reference: str, mirror: str | None) -> str:
+    """Return the reference of the same image behind a registry mirror.
+
+    Docker Hub's images stand directly below the mirror (``python:3.11`` becomes
+    ``MIRROR/library/python:3.11``), those of other registries below their registry's name
+    (``nvcr.io/nvidia/cuda:X`` becomes ``MIRROR/nvcr.io/nvidia/cuda:X``). Images that mlbox makes
+    on this machine (``mlbox/...``), and what is behind the mirror already, stay as they are.
+    """
+    mirror = (mirror or "").rstrip("/")
+    if not mirror or reference.startswith(("mlbox/", f"{mirror}/")):
+        return reference
+    for hub in ("docker.io/", "index.docker.io/"):
+        reference = reference.removeprefix(hub)
+    official = "" if "/" in reference else "library/"
+    return f"{mirror}/{official}{reference}"
+
+
+def describe(reference: str, facts: Facts) -> Image:
+    """Say what is known of an image: from the tables, else from its name."""
+    repository, tag = _split(reference)
+    short = "/".join(repository.split("/")[-2:])
+    for image in facts.images:
+        if image.framework and image.tag == tag and image.repository.endswith(f"/{short}"):
+            return image
+    torch = (
+        re.match(r"(\d+\.\d+\.\d+)-cuda(\d+\.\d+)-", tag) if short == "pytorch/pytorch" else None
+    )
+    python = re.match(r"3\.\d+", tag) if repository.split("/")[-1] == "python" else None
+    return Image(
+        repository=repository,
+        tag=tag,
+        cuda=torch[2] if torch else "",
+        os="",
+        framework=_FRAMEWORK_IMAGES.get(short, ""),
+        release=torch[1] if torch else "",
+        python=python[0] if python else "",
+        status="",
+        source="its name",
+        confidence="derived",
+    )
+
+
+def devel_image(cuda: str, facts: Facts) -> Image:
+    """Return the newest ``nvidia/cuda`` image with nvcc for a CUDA minor version.
+
+    Only those on Ubuntu 22.04 or older are in the tables: their glibc is not newer than Debian
+    bookworm's, so that their programs run in the slim base images.
+
+    Raises:
+        ResolveError: The tables have none.
+    """
+    found = [i for i in facts.images if i.repository == "nvidia/cuda" and i.cuda_minor == cuda]
+    if not found:
+        raise ResolveError(
+            f"There is no image with nvcc for CUDA {cuda}.",
+            why=f"The tables of {facts.as_of} have no nvidia/cuda devel image of that version.",
+            fix="Set cuda to another version.",
+        )
+    return max(found, key=lambda image: ([int(n) for n in image.cuda.split(".")], image.os))
+
+
+def _split(reference: str) -> tuple[str, str]:
+    """Repository and tag of a reference; a colon before a slash belongs to a port."""
+    name = reference.partition("@")[0]
+    repository, colon, tag = name.rpartition(":")
+    return (repository, tag) if colon and "/" not in tag else (name, "latest")
