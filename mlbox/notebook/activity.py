@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import time
 from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 
 from mlbox.engine.steps import Steps
@@ -54,6 +55,12 @@ class Activity(Generic[Result]):
         self._lock = threading.RLock()  # a click may be handled on another thread than the cell's
         self._ended = threading.Event()
         self._interrupted = False
+        self._began = self._took = 0.0
+
+    @property
+    def seconds(self) -> float:
+        """How long it has been going on, or took."""
+        return time.monotonic() - self._began if self.active else self._took
 
     @property
     def state(self) -> State:
@@ -72,6 +79,7 @@ class Activity(Generic[Result]):
                 return False
             self.steps, self.result, self.error = Steps(), None, None
             self._interrupted = False
+            self._began = time.monotonic()
             self._ended.clear()
         threading.Thread(target=self._work, args=(work,), name="mlbox", daemon=True).start()
         return True
@@ -101,6 +109,7 @@ class Activity(Generic[Result]):
         except BaseException as error:  # noqa: BLE001  (nobody sees a thread's traceback)
             happening, self.error = "fail", as_error(error)
         with self._lock:
+            self._took = self.seconds
             self._happen(happening)
             if self._state != "failed":
                 self.error = None
