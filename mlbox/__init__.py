@@ -1,3 +1,64 @@
-"""Reproducible ML containers from a notebook, a script or the command line."""
+"""Reproducible ML containers from a notebook, a script or the command line.
 
-from mlbox._version import __version__ as __version__
+Layers, lowest first; a module imports only from lines above its own::
+
+    KNOW    errors      what went wrong, why, and what to do
+            facts       dated tables about torch, CUDA, drivers and base images
+            spec        what the user asked for
+    DECIDE  resolve     spec + facts -> exact versions, with reasons
+            plan        versions -> stages of an image; a job -> one container
+            render      plan -> Dockerfile, HTML
+    DO      engine      builds images, starts containers
+            record      what a run leaves behind
+            snapshot    the code as it is now
+            sources     where packages come from on this machine
+            data        declared inputs
+            lock        exact, hashed packages
+            image       a project -> an image
+            run         a project -> a recorded run
+            init        a folder -> a spec
+    HOLD    box         a spec joined to an engine
+    SHOW    notebook    widgets
+            course      lessons and their checks
+            cli         the command line
+            testing     fakes, ours and yours
+
+The public names load on use, so that ``import mlbox`` costs next to nothing.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from mlbox._version import __version__
+
+if TYPE_CHECKING:
+    from mlbox.box import Box, Run
+    from mlbox.errors import MlboxError
+    from mlbox.notebook import panel
+    from mlbox.record import RunRecord
+    from mlbox.spec import BoxSpec, JobSpec
+
+__all__ = ["Box", "BoxSpec", "JobSpec", "MlboxError", "Run", "RunRecord", "__version__", "panel"]
+
+_HOMES = {
+    "Box": "mlbox.box",
+    "BoxSpec": "mlbox.spec",
+    "JobSpec": "mlbox.spec",
+    "MlboxError": "mlbox.errors",
+    "Run": "mlbox.box",
+    "RunRecord": "mlbox.record",
+    "panel": "mlbox.notebook",
+}
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401  (what the name stands for)
+    if name not in _HOMES:
+        message = f"module 'mlbox' has no attribute {name!r}"
+        raise AttributeError(message)
+    return getattr(importlib.import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -115,6 +115,11 @@ class BuildError(EngineError):
 
 
 class RunError(MlboxError):
-    """The user's own command failed, or left something undone."""
+    """The user's own command failed, or left something undone.
+
+    Attributes:
+        run: The ``mlbox.box.Run`` it is about, where the Python API raised it.
+    """
 
     exit_code = 6
+    run: object = None

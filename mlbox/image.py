@@ -14,7 +14,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from mlbox.engine import BuildRequest, Engine, OnEvent
+from mlbox.engine import BuildRequest, Engine, Event, OnEvent
+from mlbox.engine.steps import Step, Steps
 from mlbox.facts import load_facts
 from mlbox.lock import (
     LAYERS,
@@ -30,6 +31,7 @@ from mlbox.lock import (
 from mlbox.plan import UV_IMAGE, ImagePlan, plan_image
 from mlbox.record import STATE_FOLDER, ensure_state_folder
 from mlbox.render import render_dockerfile
+from mlbox.render.html import build_html
 from mlbox.resolve import Resolution, resolve
 from mlbox.snapshot import Snapshot, take_snapshot
 from mlbox.sources import PackageSources, package_sources
@@ -51,6 +53,7 @@ class BuildResult:
         dockerfile: Its text.
         resolution: The versions in it.
         lock: The exact packages in it.
+        steps: What was done; empty when it was reused.
     """
 
     id: str
@@ -60,6 +63,12 @@ class BuildResult:
     dockerfile: str
     resolution: Resolution
     lock: Lock
+    steps: tuple[Step, ...] = ()
+
+    def _repr_html_(self) -> str:
+        return build_html(
+            name=self.tag, state="done", steps=self.steps, seconds=self.seconds, image=self.id
+        )
 
 
 def build_image(
@@ -90,12 +99,12 @@ def build_image(
     snapshot = project_snapshot(project) if target == "code" else None
     tag = f"mlbox/{project.box.name}:{'latest' if target == 'code' else 'runtime'}"
     key = _key(dockerfile, lock, target, snapshot, _local_base(resolution, lock, engine))
-    image = engine.image(tag)
+    image, steps = engine.image(tag), Steps()
     reused = image is not None and image.labels.get(KEY_LABEL) == key
     if image is None or not reused:
         request = _request(project, resolution, lock, sources, dockerfile, snapshot)
         request = replace(request, tag=tag, target=target, labels={"mlbox": "image", KEY_LABEL: key})
-        image_id = engine.build(request, on_event)
+        image_id = engine.build(request, _both(steps.apply, on_event))
     else:
         image_id = image.id
     return BuildResult(
@@ -106,6 +115,7 @@ def build_image(
         dockerfile=dockerfile,
         resolution=resolution,
         lock=lock,
+        steps=steps.rows,
     )
 
 
@@ -284,3 +294,11 @@ def _runs_here(target: str) -> bool:
     """Whether this machine's own programs run in a build for the platform."""
     machine = {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
     return sys.platform == "linux" and target == f"linux/{machine}"
+
+
+def _both(first: OnEvent, second: OnEvent) -> OnEvent:
+    def receive(event: Event) -> None:
+        first(event)
+        second(event)
+
+    return receive

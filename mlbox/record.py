@@ -131,6 +131,11 @@ class RunStore:
         """Return the file with all that the run printed."""
         return self.path(run_id) / "log.txt"
 
+    def log_tail(self, run_id: str, lines: int) -> tuple[str, ...]:
+        """Return the last lines that the run printed."""
+        path = self.log_path(run_id)
+        return tuple(path.read_text(encoding="utf-8").splitlines()[-lines:]) if path.exists() else ()
+
     def artifacts_path(self, run_id: str) -> Path:
         """Return the folder with the outputs that came back."""
         return self.path(run_id) / "artifacts"

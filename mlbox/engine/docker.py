@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 RUN_STEP = "run"
 NETWORK = "mlbox"
 GRACE_SECONDS = 10  # between SIGTERM and SIGKILL, for a program to save what it has
+REGISTRY_SECONDS = 20
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
 
 
@@ -45,6 +46,23 @@ class DockerEngine:
         except LookupError:
             return None
         return Image(id=raw["Id"], labels=(raw.get("Config") or {}).get("Labels") or {})
+
+    def remote_digest(self, reference: str) -> str | None:
+        """Ask an image's registry for its digest; ``None`` when it does not answer."""
+        form = ("--format", "{{.Manifest.Digest}}")
+        try:
+            result = subprocess.run(
+                (*self.connection.buildx, "imagetools", "inspect", *form, reference),
+                env={**os.environ, "DOCKER_HOST": self.connection.host},
+                capture_output=True,
+                text=True,
+                check=False,
+                timeout=REGISTRY_SECONDS,
+            )
+        except subprocess.TimeoutExpired:
+            return None
+        digest = result.stdout.strip()
+        return digest if result.returncode == 0 and digest.startswith("sha256:") else None
 
     def build(self, request: BuildRequest, on_event: OnEvent) -> str:
         """Build an image and return its digest."""

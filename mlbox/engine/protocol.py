@@ -102,6 +102,10 @@ class Engine(Protocol):
         """Return the local image of that name or digest, or ``None``."""
         ...
 
+    def remote_digest(self, reference: str) -> str | None:
+        """Ask an image's registry for its digest; ``None`` when it does not answer."""
+        ...
+
     def build(self, request: BuildRequest, on_event: OnEvent) -> str:
         """Build an image and return its digest.
 

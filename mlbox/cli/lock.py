@@ -1,0 +1,31 @@
+"""``mlbox lock``: exact packages and base images, in mlbox.lock."""
+
+from __future__ import annotations
+
+import argparse
+import os
+
+from mlbox.cli._project import add_project_arguments, project_from
+from mlbox.engine.docker import docker_engine
+from mlbox.facts import load_facts
+from mlbox.image import current_lock
+from mlbox.lock import LOCK_FILE
+from mlbox.resolve import resolve
+from mlbox.sources import package_sources
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the flags of the spec."""
+    add_project_arguments(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Make the lock anew and say what is in it."""
+    project = project_from(args)
+    resolution = resolve(project.box, load_facts())
+    sources = package_sources(project, os.environ)
+    lock = current_lock(project, resolution, sources, docker_engine(), update=True)
+    print(f"{project.root / LOCK_FILE}: {len(lock.packages)} packages")
+    pinned = lock.bases.get(resolution.base_image)
+    print(f"base {resolution.base_image}: {pinned or 'not pinned (no registry answered for it)'}")
+    return 0

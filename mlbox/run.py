@@ -1,0 +1,376 @@
+"""One training run: plan -> engine -> record."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+import secrets
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, replace
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any, TextIO
+
+from mlbox._version import __version__
+from mlbox.data import Input, file_record, present_inputs
+from mlbox.engine import Engine, Event, ExitState, OnEvent
+from mlbox.errors import MlboxError, RunError, SpecError
+from mlbox.image import BuildResult, build_image, project_snapshot
+from mlbox.plan import WORKSPACE, Mount, argv_of, plan_run
+from mlbox.record import FileRecord, RunRecord, RunState, RunStore
+from mlbox.snapshot import Snapshot, changed_files, copy_tree
+from mlbox.spec import JobSpec, Project
+
+IMAGE_USER = 1000  # the user every mlbox image has; root's runs work as this one
+CA_PATH = "/etc/mlbox/ca.pem"
+
+
+def train(
+    project: Project,
+    engine: Engine,
+    on_event: OnEvent,
+    *,
+    update_lock: bool = False,
+) -> RunRecord:
+    """Build the project's image, run its command in it, bring the outputs back, and record it.
+
+    A command that fails is a result, not an exception: see the record's ``state`` and
+    ``run_error``. Everything that goes wrong before the command ends is raised, after it was
+    recorded.
+
+    Args:
+        project: What to run.
+        engine: Where.
+        on_event: Receives the steps of the build and the lines of the run; an exception it
+            raises stops the run.
+        update_lock: Make the lock anew even if it is current.
+
+    Raises:
+        SpecError: The project has nothing to train, or an input is missing.
+        BusyError: Another run is in progress in this project.
+        MlboxError: The image could not be built, or the container not started.
+    """
+    job = _job(project)
+    store = RunStore(project.root)
+    with store.exclusively():
+        built = build_image(project, engine, on_event, target="runtime", update_lock=update_lock)
+        began = time.monotonic()
+        inputs = present_inputs(project.root, job.inputs)
+        snapshot = project_snapshot(project)
+        record = _new_record(project, job, built, inputs, snapshot)
+        work = _prepare_work(store.work_path(record.id), snapshot, inputs, job)
+        record = _timed(record, build=built.seconds, prepare=time.monotonic() - began)
+        store.write(record)
+        return _run(record, job, store, engine, on_event, inputs, snapshot, work)
+
+
+def run_error(record: RunRecord, log_tail: Sequence[str] = ()) -> RunError | None:
+    """Return what went wrong with a run's command, or ``None`` if nothing did."""
+    if record.state == "succeeded" or record.error is None:
+        return None
+    printed = "\n".join(f"  {line}" for line in log_tail)
+    return RunError(
+        f"Run {record.id} {record.state}: {record.error}",
+        why=f"The last it printed:\n{printed}" if printed else "It printed nothing.",
+        fix=f"The whole log: mlbox runs logs {record.id}. Its record and outputs are kept.",
+    )
+
+
+def _job(project: Project) -> JobSpec:
+    if project.job is None:
+        raise SpecError(
+            "There is nothing to train.",
+            why="The spec has no [tool.mlbox.train] table with a command.",
+            fix='Add command = ["python", "train.py"] to it.',
+        )
+    return project.job
+
+
+def _run(
+    record: RunRecord,
+    job: JobSpec,
+    store: RunStore,
+    engine: Engine,
+    on_event: OnEvent,
+    inputs: tuple[Input, ...],
+    snapshot: Snapshot,
+    work: Path,
+) -> RunRecord:
+    """Run the container, and write down how it ended, however it ended."""
+    plan = plan_run(
+        job,
+        image=str(record.image),
+        run_id=record.id,
+        mounts=_mounts(work, inputs),
+        user=_container_user(),
+        host_memory_bytes=_memory_bytes(),
+    )
+    record = replace(record, started_at=_now())
+    store.write(record)
+    began = time.monotonic()
+    state: RunState = "failed"
+    ended: ExitState | None = None
+    error: str | None = None
+    try:
+        with store.log_path(record.id).open("w", encoding="utf-8") as log:
+            ended = engine.run(plan, _logging_to(log, on_event))
+        error = _exit_error(ended, job)
+    except MlboxError as failure:
+        error = failure.what
+        raise
+    except BaseException as stop:
+        state, error = "canceled", f"It was stopped ({type(stop).__name__})."
+        raise
+    finally:
+        _own(work, os.getuid(), os.getgid())
+        record = _timed(record, run=time.monotonic() - began)
+        record = _collected(record, job, store, snapshot, work, error)
+        if state != "canceled":
+            state = "failed" if record.error else "succeeded"
+        record = replace(record, state=state, finished_at=_now(), **_exit_fields(ended))
+        store.write(record)
+    return record
+
+
+def _new_record(
+    project: Project,
+    job: JobSpec,
+    built: BuildResult,
+    inputs: tuple[Input, ...],
+    snapshot: Snapshot,
+) -> RunRecord:
+    now = datetime.now(timezone.utc)
+    return RunRecord(
+        id=f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}",
+        name=project.box.name,
+        created_at=now.isoformat(timespec="milliseconds"),
+        command=argv_of(job),
+        params=dict(job.params),
+        image=built.id,
+        dockerfile=built.dockerfile,
+        lock_digest=built.lock.digest,
+        code_digest=snapshot.digest,
+        spec=asdict(project.box),
+        job=asdict(job),
+        resolution=asdict(built.resolution),
+        git=_git_state(project.root),
+        inputs=tuple(entry.record for entry in inputs),
+        host=_host(),
+        mlbox_version=__version__,
+    )
+
+
+def _prepare_work(
+    work: Path, snapshot: Snapshot, inputs: tuple[Input, ...], job: JobSpec
+) -> Path:
+    """Make the folder the command works in: a copy of the code, and places for data to go."""
+    work.parent.mkdir(parents=True)
+    copy_tree(snapshot, work)
+    for entry in inputs:  # else the engine makes these mount points, as root
+        _mount_point(work / entry.record.path, entry.source)
+    for name in job.outputs:
+        path = work / name
+        (path if name.endswith("/") else path.parent).mkdir(parents=True, exist_ok=True)
+    if os.getuid() == 0:
+        _own(work, IMAGE_USER, IMAGE_USER)
+    return work
+
+
+def _mount_point(path: Path, source: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if source.is_dir():
+        path.mkdir(exist_ok=True)
+    else:
+        path.touch()
+
+
+def _mounts(work: Path, inputs: tuple[Input, ...]) -> tuple[Mount, ...]:
+    """The working copy, and inside it the inputs, which the command can only read."""
+    return (
+        Mount(source=str(work), target=WORKSPACE, read_only=False),
+        *(
+            Mount(source=str(entry.source), target=f"{WORKSPACE}/{entry.record.path}")
+            for entry in inputs
+        ),
+    )
+
+
+def _container_user() -> str:
+    """The caller, so that what is written is the caller's; never root."""
+    return (
+        f"{os.getuid()}:{os.getgid()}" if os.getuid() else f"{IMAGE_USER}:{IMAGE_USER}"
+    )
+
+
+def _own(folder: Path, uid: int, gid: int) -> None:
+    """Give a tree to somebody; only root's runs need it, others' are the caller's from the start."""
+    if os.getuid() != 0:
+        return
+    for parent, subfolders, names in os.walk(folder):
+        for path in (Path(parent), *(Path(parent, name) for name in (*subfolders, *names))):
+            os.lchown(path, uid, gid)
+
+
+def _logging_to(log: TextIO, on_event: OnEvent) -> OnEvent:
+    """Keep each line on disk before anyone is shown it."""
+
+    def receive(event: Event) -> None:
+        if event.kind == "log":
+            log.write(f"{event.text}\n")
+            log.flush()
+        on_event(event)
+
+    return receive
+
+
+def _exit_error(ended: ExitState, job: JobSpec) -> str | None:
+    """What went wrong in the container, in one sentence."""
+    if ended.exit_code == 0:
+        return None
+    if ended.timed_out:
+        return f"It was stopped after timeout-seconds = {job.timeout_seconds:g}."
+    if ended.oom_killed:
+        return "It was killed because it ran out of memory (raise memory-bytes, or use less)."
+    if ended.signal:
+        return f"It was killed by signal {ended.signal} (exit code {ended.exit_code})."
+    return f"The command exited with code {ended.exit_code}."
+
+
+def _exit_fields(ended: ExitState | None) -> dict[str, Any]:
+    if ended is None:
+        return {}
+    return {
+        "exit_code": ended.exit_code,
+        "oom_killed": ended.oom_killed,
+        "timed_out": ended.timed_out,
+        "signal": ended.signal,
+    }
+
+
+def _collected(
+    record: RunRecord,
+    job: JobSpec,
+    store: RunStore,
+    snapshot: Snapshot,
+    work: Path,
+    error: str | None,
+) -> RunRecord:
+    """Move the outputs to the artifacts; what is written and not declared stays where it is."""
+    began = time.monotonic()
+    artifacts = store.artifacts_path(record.id)
+    problems = [error] if error else []
+    for name in job.outputs:
+        problem = _collect(work, artifacts, name.rstrip("/"))
+        if problem:
+            problems.append(problem)
+    inputs = {entry.path for entry in record.inputs}
+    undeclared = _keep_only_changes(snapshot, work, inputs)
+    return replace(
+        _timed(record, collect=time.monotonic() - began),
+        error=" ".join(problems) or None,
+        outputs=tuple(_output_records(artifacts)),
+        undeclared=undeclared,
+        metrics=_metrics(artifacts),
+    )
+
+
+def _collect(work: Path, artifacts: Path, name: str) -> str | None:
+    """Move one output; return what is wrong with it."""
+    source = work / name
+    if work.resolve() not in source.resolve().parents or source.is_symlink():
+        return f"The output {name!r} is a link that leaves the project; it was not followed."
+    if not source.exists() or (source.is_dir() and not any(source.iterdir())):
+        return f"The output {name!r} was not written."
+    target = artifacts / name
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.move(source, target)
+    return None
+
+
+def _keep_only_changes(snapshot: Snapshot, work: Path, inputs: set[str]) -> tuple[str, ...]:
+    """Remove from the working copy what is as it was; return the files that are left."""
+    changed = tuple(name for name in changed_files(snapshot, work) if name not in inputs)
+    if not changed:
+        shutil.rmtree(work)
+        return ()
+    for folder, _, names in os.walk(work, topdown=False):
+        for name in names:
+            path = Path(folder, name)
+            if path.relative_to(work).as_posix() not in changed:
+                path.unlink()
+        if not any(Path(folder).iterdir()):
+            Path(folder).rmdir()
+    return changed
+
+
+def _output_records(artifacts: Path) -> Iterator[FileRecord]:
+    for path in sorted(artifacts.rglob("*")):
+        if path.is_file() or path.is_symlink():
+            yield file_record(path, path.relative_to(artifacts).as_posix())
+
+
+def _metrics(artifacts: Path) -> dict[str, float]:
+    """Numbers from every ``metrics.json`` among the outputs, nested keys joined by dots."""
+    found: dict[str, float] = {}
+    for path in sorted(artifacts.rglob("metrics.json")):
+        try:
+            found.update(_numbers(json.loads(path.read_text(encoding="utf-8"))))
+        except (ValueError, OSError):
+            continue  # not ours to judge: the file itself is among the artifacts
+    return found
+
+
+def _numbers(value: object, prefix: str = "") -> Iterator[tuple[str, float]]:
+    if isinstance(value, Mapping):
+        for key, entry in value.items():
+            yield from _numbers(entry, f"{prefix}.{key}" if prefix else str(key))
+    elif isinstance(value, (int, float)) and not isinstance(value, bool) and prefix:
+        yield prefix, value
+
+
+def _timed(record: RunRecord, **seconds: float) -> RunRecord:
+    rounded = {name: round(value, 3) for name, value in seconds.items()}
+    return replace(record, timings={**record.timings, **rounded})
+
+
+def _now() -> str:
+    return datetime.now(timezone.utc).isoformat(timespec="milliseconds")
+
+
+def _memory_bytes() -> int:
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+
+
+def _host() -> dict[str, Any]:
+    return {
+        "system": platform.system(),
+        "release": platform.release(),
+        "machine": platform.machine(),
+        "cpus": os.cpu_count(),
+        "memory_bytes": _memory_bytes(),
+    }
+
+
+def _git_state(root: Path) -> dict[str, str]:
+    """The commit, and the digest of what differs from it; empty outside of git."""
+    commit = _git(root, "rev-parse", "HEAD")
+    if commit is None:
+        return {}
+    difference = _git(root, "diff", "HEAD", "--binary", "--", ".") or b""
+    state = {"commit": commit.decode().strip()}
+    if difference:
+        state["diff_digest"] = f"sha256:{hashlib.sha256(difference).hexdigest()}"
+    return state
+
+
+def _git(root: Path, *arguments: str) -> bytes | None:
+    try:
+        command = ("git", *arguments)
+        return subprocess.run(command, cwd=root, check=True, capture_output=True).stdout
+    except (OSError, subprocess.CalledProcessError):
+        return None
