@@ -1,12 +1,13 @@
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html.parser import HTMLParser
 from typing import Any
 
 import pytest
 
 from mlbox.errors import BuildError, SpecError
+from mlbox.record import FileRecord, RunRecord
 from mlbox.render import html
 from mlbox.spec import BoxSpec
 
@@ -51,20 +52,24 @@ class Row:
     last_line: str = ""
 
 
-RUN: dict[str, Any] = {
-    "id": "20240301-101500-ab12",
-    "state": "succeeded",
-    "exit_code": 0,
-    "seconds": 12.34,
-    "command": ("python", "train.py", "--note=two words"),
-    "params": {"epochs": "5"},
-    "metrics": {"accuracy": 0.97234567, "epoch": 5},
-    "outputs": (("out/model.pt", 1_234_567), ("out/curve.png", 900)),
-}
+RUN = RunRecord(
+    id="20240301-101500-ab12",
+    name="digits",
+    state="succeeded",
+    exit_code=0,
+    command=("python", "train.py", "--note=two words"),
+    params={"epochs": "5"},
+    metrics={"accuracy": 0.97234567, "epoch": 5},
+    timings={"build": 2, "run": 12.34},
+    outputs=(
+        FileRecord(path="out/model.pt", digest="sha256:1", size_bytes=1_234_567),
+        FileRecord(path="out/curve.png", digest="sha256:2", size_bytes=900),
+    ),
+)
 
 
-def run_html(**changes: object) -> str:
-    return html.run_html(**{**RUN, **changes})
+def run_html(**changes: Any) -> str:  # noqa: ANN401  (fields of the record)
+    return html.run_html(replace(RUN, **changes))
 
 
 def test_a_run_shows_its_state_metrics_and_artifacts() -> None:
@@ -92,9 +97,10 @@ def test_a_run_without_artifacts_has_no_table_of_them() -> None:
         {"id": HOSTILE},
         {"state": HOSTILE},
         {"command": (HOSTILE,)},
+        {"error": HOSTILE},
         {"params": {HOSTILE: HOSTILE}},
         {"metrics": {HOSTILE: HOSTILE}},
-        {"outputs": ((HOSTILE, 1),)},
+        {"outputs": (FileRecord(path=HOSTILE, digest="", size_bytes=1),)},
     ],
 )
 def test_nothing_in_a_run_becomes_markup(change: dict[str, object]) -> None:
@@ -153,6 +159,20 @@ def test_a_build_shows_each_step_with_state_and_seconds() -> None:
     assert "= cached FROM debian ✓ done RUN apt-get 1 min 05 s" in text
     assert "▸ running RUN pip Collecting torch 2.0 s" in text
     assert "Reading package lists" not in text
+
+
+def test_a_build_of_what_was_there_says_so() -> None:
+    page = html.build_html(
+        name="x", state="done", steps=(), seconds=0.1, image="mlbox/x:latest", reused=True
+    )
+    assert "image mlbox/x:latest , nothing had changed" in Page(page).text
+
+
+def test_a_failed_run_says_why() -> None:
+    text = Page(run_html(state="failed", exit_code=3, error="It exited with 3.")).text
+    assert "✗ failed" in text
+    assert "exit code 3" in text
+    assert "error It exited with 3." in text
 
 
 def test_a_step_of_a_canceled_build_is_not_left_running() -> None:

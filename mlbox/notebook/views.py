@@ -9,6 +9,8 @@ from mlbox.errors import MlboxError
 from mlbox.render import html
 
 if TYPE_CHECKING:
+    from mlbox.box import Run
+    from mlbox.image import BuildResult
     from mlbox.notebook.activity import Activity
 
 RUN_STEP = "run"
@@ -64,33 +66,38 @@ def preview(dockerfile: str | MlboxError) -> str:
     return html.view(html.dockerfile_block(dockerfile), style="")
 
 
-def build_pane(activity: Activity[Any], *, name: str, dockerfile: str) -> str:
+def build_pane(activity: Activity[BuildResult], *, name: str, dockerfile: str) -> str:
     """The build: its steps, what the running one prints, and how it ended."""
     if activity.state == "idle":
         return ""
+    built = activity.result
     shown = html.build_html(
         name=name,
         state=activity.state,
         steps=activity.steps.rows,
         seconds=activity.seconds,
+        image=built.tag if built else "",
+        reused=built is not None and built.reused,
         error=activity.error,
         dockerfile=dockerfile,
     ).removeprefix(html.STYLE)
     return shown + (_log(activity) if activity.active else _folded_log(activity))
 
 
-def train_pane(activity: Activity[Any], *, name: str, dockerfile: str) -> str:
+def train_pane(activity: Activity[Run], *, name: str, dockerfile: str) -> str:
     """The training: the build before it, its log, and the run with its artifacts at the end."""
     if activity.state == "idle":
         return ""
     if activity.active:
         return _training(activity, name) + _log(activity)
-    if activity.result is not None:
-        run: str = activity.result._repr_html_().removeprefix(html.STYLE)
-        return run + _folded_log(activity)
     error = html.failure(activity.error, dockerfile) if activity.error else ""
-    title = html.title("Training of", name, activity.state, activity.seconds)
-    return html.view(title, error, style="") + _folded_log(activity)
+    run = activity.result or getattr(activity.error, "run", None)
+    shown = (
+        html.run_html(run.record).removeprefix(html.STYLE)
+        if run
+        else html.view(html.title("Training of", name, activity.state, activity.seconds), style="")
+    )
+    return shown + html.view(error, style="") + _folded_log(activity)
 
 
 def _training(activity: Activity[Any], name: str) -> str:

@@ -10,15 +10,17 @@ import ipywidgets  # type: ignore[import-untyped]
 
 from mlbox.facts import load_facts
 from mlbox.notebook import views
-from mlbox.notebook.activity import Activity, as_error
+from mlbox.notebook.activity import Activity, Result, as_error
 from mlbox.notebook.form import BOX_FIELDS, JOB_FIELDS, Field, FormModel
 from mlbox.render import html
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from mlbox.box import Box
+    from mlbox.box import Box, Run
+    from mlbox.engine import OnEvent
     from mlbox.errors import MlboxError
+    from mlbox.image import BuildResult
     from mlbox.spec import BoxSpec, JobSpec
 
 
@@ -38,8 +40,8 @@ class Panel:
         make_box: Callable[[BoxSpec, JobSpec | None], Box],
     ) -> None:
         self.form = FormModel(spec, job, builds=load_facts().builds)
-        self.building: Activity[Any] = Activity()
-        self.training: Activity[Any] = Activity()
+        self.building: Activity[BuildResult] = Activity()
+        self.training: Activity[Run] = Activity()
         self._make_box = make_box
         self._dockerfile: str | MlboxError = ""
         self._built: str | None = None
@@ -58,6 +60,9 @@ class Panel:
         self._train_button = _button("Train", self.train, primary=True)
         self._cancel_build = _button("Cancel build", lambda: self._cancel(self.building))
         self._cancel_train = _button("Cancel training", lambda: self._cancel(self.training))
+        self._update_lock = ipywidgets.Checkbox(
+            description="Update the lock", indent=False, layout=ipywidgets.Layout(width="auto")
+        )
         self.widget = self._layout()
         self._render()
 
@@ -72,18 +77,28 @@ class Panel:
 
     def build(self) -> None:
         """Begin to build the box, as the Build button does."""
-        self._begin(self.building, lambda box: box.build)
+        update = bool(self._update_lock.value)
+        self._begin(
+            self.building,
+            lambda box: lambda on_event: box.build(update_lock=update, on_event=on_event),
+        )
 
     def train(self) -> None:
         """Begin to train, as the Train button does."""
-        self._begin(self.training, lambda box: box.train)
+        update = bool(self._update_lock.value)
+        self._begin(
+            self.training,
+            lambda box: lambda on_event: box.train(update_lock=update, on_event=on_event),
+        )
 
-    def _begin(self, activity: Activity[Any], verb: Callable[[Box], Any]) -> None:
+    def _begin(
+        self, activity: Activity[Result], work: Callable[[Box], Callable[[OnEvent], Result]]
+    ) -> None:
         self._render()
         if not isinstance(self._dockerfile, str) or self.building.active or self.training.active:
             return
         self._built = self._dockerfile
-        if activity.start(verb(self.box)):
+        if activity.start(work(self.box)):
             activity.watch(self._draw)
         self._draw()
 
@@ -141,7 +156,7 @@ class Panel:
                 self._header,
                 _grid([self._fields[field.name] for field in BOX_FIELDS]),
                 self._preview,
-                ipywidgets.HBox([self._build_button, self._cancel_build]),
+                ipywidgets.HBox([self._build_button, self._cancel_build, self._update_lock]),
                 self._build_pane,
                 _grid([self._fields[field.name] for field in JOB_FIELDS]),
                 ipywidgets.HBox([self._train_button, self._cancel_train]),

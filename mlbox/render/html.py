@@ -95,6 +95,43 @@ class StepRow(Protocol):
         ...
 
 
+class FileRow(Protocol):
+    """An artifact; ``mlbox.record.FileRecord`` is one."""
+
+    @property
+    def path(self) -> str:
+        """Its path."""
+        ...
+
+    @property
+    def size_bytes(self) -> int:
+        """Its size."""
+        ...
+
+
+class RunRow(Protocol):
+    """A run; ``mlbox.record.RunRecord`` is one, and says what each of these is."""
+
+    @property
+    def id(self) -> str: ...  # noqa: D102
+    @property
+    def state(self) -> str: ...  # noqa: D102
+    @property
+    def exit_code(self) -> int | None: ...  # noqa: D102
+    @property
+    def error(self) -> str | None: ...  # noqa: D102
+    @property
+    def command(self) -> Sequence[str]: ...  # noqa: D102
+    @property
+    def params(self) -> Mapping[str, str]: ...  # noqa: D102
+    @property
+    def metrics(self) -> Mapping[str, float]: ...  # noqa: D102
+    @property
+    def timings(self) -> Mapping[str, float]: ...  # noqa: D102
+    @property
+    def outputs(self) -> Sequence[FileRow]: ...  # noqa: D102
+
+
 def box_html(spec: BoxSpec, dockerfile: str | MlboxError) -> str:
     """Show a box: what its spec says, and its Dockerfile or why there is none."""
     rows = [(key, code(text)) for key, text in spec_summary(spec)]
@@ -114,6 +151,7 @@ def build_html(  # noqa: PLR0913  (keywords, each one thing to show)
     steps: Iterable[StepRow],
     seconds: float,
     image: str = "",
+    reused: bool = False,
     error: MlboxError | None = None,
     dockerfile: str = "",
 ) -> str:
@@ -124,48 +162,36 @@ def build_html(  # noqa: PLR0913  (keywords, each one thing to show)
         state: ``"done"``, ``"failed"``, ``"canceled"`` or ``"running"``.
         steps: The steps in the order they began.
         seconds: Seconds of the whole build.
-        image: Digest of the image that was built.
+        image: The image that was built.
+        reused: Whether nothing had changed, so that nothing was built.
         error: Why it failed; a ``BuildError`` says the line and the end of the log, too.
         dockerfile: The text that was built, to show the failed line of.
     """
     return view(
         title("Build of", name, state, seconds),
         steps_table(steps, running=state == "running"),
-        table([("image", code(image))] if image else []),
+        table([("image", code(image) + (", nothing had changed" if reused else ""))])
+        if image
+        else "",
         failure(error, dockerfile) if error else "",
     )
 
 
-def run_html(  # noqa: PLR0913  (keywords, each one thing to show)
-    *,
-    id: str,  # noqa: A002  (the record's own word)
-    state: str,
-    exit_code: int | None,
-    seconds: float,
-    command: Sequence[str],
-    params: Mapping[str, object],
-    metrics: Mapping[str, object],
-    outputs: Iterable[tuple[str, int]],
-) -> str:
-    """Show a run.
-
-    Args:
-        id: Its id.
-        state: How it ended, a word.
-        exit_code: Exit code of its command; ``None`` while it runs.
-        seconds: Seconds from start to exit.
-        command: The program and its arguments.
-        params: Its hyperparameters.
-        metrics: The metrics it wrote.
-        outputs: The artifacts it brought back: path and size in bytes.
-    """
-    rows = [("command", code(join(command)))]
-    if exit_code is not None:
-        rows.append(("exit code", code(str(exit_code))))
-    if params:
-        rows.append(("params", code(assignments(params))))
-    rows += [(key, code(number(value))) for key, value in metrics.items()]
-    return view(title("Run", id, state, seconds), table(rows), files_table(outputs))
+def run_html(run: RunRow) -> str:
+    """Show a run: how it ended, what it was given, what it measured and brought back."""
+    rows = [("command", code(join(run.command)))]
+    if run.exit_code is not None:
+        rows.append(("exit code", code(str(run.exit_code))))
+    if run.params:
+        rows.append(("params", code(assignments(run.params))))
+    rows += [(key, code(number(value))) for key, value in run.metrics.items()]
+    if run.error:
+        rows.append(("error", escape(run.error)))
+    return view(
+        title("Run", run.id, run.state, run.timings.get("run", 0)),
+        table(rows),
+        files_table((entry.path, entry.size_bytes) for entry in run.outputs),
+    )
 
 
 def log_html(lines: Sequence[str], *, total: int) -> str:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from mlbox.engine import Event
@@ -11,9 +13,9 @@ SOON = 10
 HOSTILE = "<img src=x onerror=alert(1)>"
 
 
-def ended(*events: Event, error: Exception | None = None) -> Activity[object]:
+def ended(*events: Event, error: Exception | None = None) -> Activity[Any]:
     """An activity that had these events and ended so."""
-    activity: Activity[object] = Activity()
+    activity: Activity[Any] = Activity()
 
     def work(on_event: object) -> None:
         assert callable(on_event)
