@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Resolution", "debian_base", "resolve", "through_mirror"]
 
+# Packages that compile CUDA code are built without isolation (they import the framework), so
+# what they declare to be built with is not installed for them.
+_BUILD_TOOLS = ("ninja", "packaging", "setuptools", "wheel")
 _TORCH_INDEX = "https://download.pytorch.org/whl/"
 
 
@@ -35,9 +38,11 @@ class Resolution:
             a framework, or where the base image brings one whose release is not known.
         cuda: CUDA minor version the framework was built with, ``"12.8"``; ``None`` for CPU.
         requirements: What to install for the framework, exact: ``("torch==2.13.0+cpu",)``;
-            empty without a framework or where the base image brings it.
+            empty without a framework or where the base image brings it. With a ``devel_image``,
+            also the tools that compiling needs; the lock chooses their versions.
         index_url: Package index of these requirements; ``None`` for the default index.
         minimum_driver: Oldest NVIDIA driver that runs it, ``"525.60.13"``; ``None`` for CPU.
+        capabilities: Compute capabilities to compile CUDA code for; empty if not known.
         reasons: One sentence per decision, in the order they were taken.
     """
 
@@ -50,6 +55,7 @@ class Resolution:
     requirements: tuple[str, ...] = ()
     index_url: str | None = None
     minimum_driver: str | None = None
+    capabilities: tuple[str, ...] = ()
     reasons: tuple[str, ...] = ()
 
 
@@ -118,9 +124,8 @@ def _check_brought(reference: str, image: Image, spec: BoxSpec) -> None:
 
 def _with_build(start: Resolution, spec: BoxSpec, facts: Facts) -> Resolution:
     build = choose(spec, facts)
-    driver = None
-    if build.cuda:
-        driver = minimum_driver(build.cuda, find_gpu(spec, facts), facts)
+    gpu = find_gpu(spec, facts)
+    driver = minimum_driver(build.cuda, gpu, facts) if build.cuda else None
     return _decide(
         start,
         *explain(build, spec, facts),
@@ -130,6 +135,7 @@ def _with_build(start: Resolution, spec: BoxSpec, facts: Facts) -> Resolution:
         requirements=(requirement(build),),
         index_url=_TORCH_INDEX + build.tag if build.framework == "torch" else None,
         minimum_driver=driver,
+        capabilities=(gpu.capability,) if gpu else build.capabilities,
     )
 
 
@@ -138,11 +144,13 @@ def _with_cuda_only(start: Resolution, spec: BoxSpec, facts: Facts) -> Resolutio
     cuda = None if spec.cuda == "auto" else requested_cuda(spec)
     if cuda is None:
         return _decide(start, "No framework: the box has only the packages that the spec lists.")
+    gpu = find_gpu(spec, facts)
     return _decide(
         start,
         f"CUDA {cuda}: as the spec says; its libraries are up to the packages.",
         cuda=cuda,
-        minimum_driver=minimum_driver(cuda, find_gpu(spec, facts), facts),
+        minimum_driver=minimum_driver(cuda, gpu, facts),
+        capabilities=(gpu.capability,) if gpu else (),
     )
 
 
@@ -160,6 +168,7 @@ def _with_devel(chosen: Resolution, spec: BoxSpec, facts: Facts) -> Resolution:
         chosen,
         f"nvcc from {image.reference}: the CUDA version the framework was built with{note}.",
         devel_image=through_mirror(image.reference, spec.registry_mirror),
+        requirements=chosen.requirements and (*chosen.requirements, *_BUILD_TOOLS),
     )
 
 

@@ -1,4 +1,4 @@
-"""Decisions as data anyone can read before anything happens: what will be built, what will run."""
+"""What will run: one container, as a value."""
 
 from __future__ import annotations
 
