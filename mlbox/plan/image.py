@@ -99,7 +99,7 @@ def plan_image(
         *tools,
         Stage(name="base", base=_pinned(resolution.base_image, digests), why="Where Python is."),
         _system(spec, resolution),
-        *([_framework(resolution)] if resolution.requirements else []),
+        *([_framework()] if resolution.requirements else []),
         *_dependencies(spec, resolution, framework, digests),
         _runtime(spec, resolution, digests),
         _code(command),
@@ -183,7 +183,7 @@ def _apt(packages: Sequence[str]) -> Run:
     )
 
 
-def _framework(resolution: Resolution) -> Stage:
+def _framework() -> Stage:
     return Stage(
         name="framework",
         base="system",
@@ -245,19 +245,20 @@ def _compile(resolution: Resolution, cuda: str) -> tuple[Instruction, ...]:
 def _install(name: str, *, isolated: bool = True) -> Run:
     """Install exactly the locked packages; where from is said in the requirements file."""
     build = "" if isolated else " --no-build-isolation"
+    target = "/requirements.txt"
     return Run(
         mounts=(
             CacheMount(id="mlbox-uv", target="/uv-cache"),
             _UV,
             BindMount(stage=WHEELHOUSE_CONTEXT, source="/", target="/wheelhouse"),
-            BindMount(source=f"requirements/{name}.txt", target="/requirements.txt"),
+            BindMount(source=f"requirements/{name}.txt", target=target),
             _CA,
             _NETRC,
         ),
         commands=(
             "if [ -f /ca.pem ]; then export SSL_CERT_FILE=/ca.pem; fi",
             "if [ -f /netrc ]; then export NETRC=/netrc; fi",
-            f"{_UV_SETTINGS}\n/uv pip install --no-deps --require-hashes{build} -r /requirements.txt",
+            f"{_UV_SETTINGS}\n/uv pip install --no-deps --require-hashes{build} -r {target}",
         ),
     )
 

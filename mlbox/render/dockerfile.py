@@ -71,7 +71,7 @@ def _instruction(instruction: Instruction) -> str:  # noqa: C901, PLR0911  (one 
         case Env(values=values):
             return f"ENV {_assignments(values)}"
         case PrependPath(folder=folder):
-            return f'ENV PATH={_quoted(folder)[:-1]}:$PATH"'
+            return f'ENV PATH="{_escaped(folder)}:$PATH"'
         case Label(values=values):
             return f"LABEL {_assignments(values)}"
         case User(name=name):
