@@ -99,12 +99,12 @@ class Panel:
             return
         self._built = self._dockerfile
         if activity.start(work(self.box)):
-            activity.watch(self._draw)
-        self._draw()
+            activity.watch(self.draw)
+        self.draw()
 
     def _cancel(self, activity: Activity[Any]) -> None:
         activity.cancel()
-        self._draw()
+        self.draw()
 
     def _changed(self, name: str, change: Any) -> None:  # noqa: ANN401  (traitlets' Bunch)
         """Take a field's text in; show what else it changed."""
@@ -123,9 +123,9 @@ class Panel:
             except Exception as error:  # noqa: BLE001  (nobody sees a traceback in a callback)
                 self._dockerfile = as_error(error)
             self._preview.value = views.preview(self._dockerfile)
-            self._draw()
+            self.draw()
 
-    def _draw(self) -> None:
+    def draw(self) -> None:
         """Show where the build and the training stand."""
         with self._lock:
             build, train = self.building.state, self.training.state

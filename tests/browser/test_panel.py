@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from mlbox.engine.docker import docker_engine
+from mlbox.resolve import debian_base
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from browser.lab import Lab, Notebook
+
+pytestmark = pytest.mark.browser
+expect = pytest.importorskip("playwright.sync_api").expect
+
+NAME = "mlbox-browser-test"
+SPEC = f"""\
+name = "{NAME}"
+python = "3.11"
+base = "debian"
+[train]
+command = ["python", "train.py"]
+outputs = ["out/"]
+"""
+SCRIPT = """\
+import pathlib, time
+for epoch in range(4): print("epoch", epoch, "<b>", flush=True); time.sleep(0.5)
+pathlib.Path("out/model.txt").write_text("weights")
+"""
+MINUTE = 60_000  # ms
+
+
+@pytest.fixture
+def project(lab: Lab, engine_host: str) -> Iterator[Path]:
+    """A project on a base image that needs no registry."""
+    engine = docker_engine()
+    if engine.image(debian_base("3.11")) is None:
+        command = (sys.executable, "-m", "mlbox", "base", "build", "--python", "3.11")
+        subprocess.run(command, check=True, timeout=600)
+    folder = lab.root / "a project, naïve"
+    folder.mkdir()
+    (folder / "mlbox.toml").write_text(SPEC, encoding="utf-8")
+    (folder / "train.py").write_text(SCRIPT, encoding="utf-8")
+    yield folder
+    docker = pytest.importorskip("docker")
+    client = docker.DockerClient(base_url=engine_host)
+    for image in client.images.list(name=f"mlbox/{NAME}"):
+        client.images.remove(image.id, force=True)
+    client.close()
+
+
+def test_a_click_builds_and_a_click_trains(
+    notebook: Callable[..., Notebook], project: Path, tmp_path: Path
+) -> None:
+    shown = notebook(f"import mlbox\np = mlbox.panel({project.name!r})\np")
+    shown.run(0)
+    panel = shown.page.locator(".mlbox-panel")
+    dockerfile = panel.locator("pre.mlbox-code")
+    expect(dockerfile).to_contain_text("FROM mlbox/debian")
+
+    panel.get_by_label("System packages").fill("tree")
+    panel.get_by_label("System packages").press("Tab")
+    expect(dockerfile).to_contain_text("tree")
+    panel.get_by_label("CUDA").is_disabled()
+    panel.get_by_label("System packages").fill("")
+    panel.get_by_label("System packages").press("Tab")
+    expect(dockerfile).not_to_contain_text("tree")
+
+    panel.get_by_role("button", name="Build", exact=True).click()
+    expect(panel).to_contain_text("▸ running")
+    expect(panel).to_contain_text("✓ done", timeout=MINUTE)
+    expect(panel.get_by_text("FROM mlbox/debian")).not_to_have_count(0)
+
+    panel.get_by_role("button", name="Train", exact=True).click()
+    expect(panel.get_by_role("log")).to_contain_text("epoch 1 <b>", timeout=MINUTE)
+    expect(panel.get_by_role("button", name="Cancel training")).to_be_enabled()
+    expect(panel).to_contain_text("✓ succeeded", timeout=MINUTE)
+    expect(panel.get_by_role("row", name="out/model.txt")).to_contain_text("7 B")
+    shown.page.screenshot(path=tmp_path / "panel.png")
