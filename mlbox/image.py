@@ -28,7 +28,7 @@ from mlbox.lock import (
     uv_program,
     write_lock,
 )
-from mlbox.plan import UV_IMAGE, ImagePlan, plan_image
+from mlbox.plan import UV_CONTEXT, WHEELHOUSE_CONTEXT, ImagePlan, plan_image
 from mlbox.record import STATE_FOLDER, ensure_state_folder
 from mlbox.render import render_dockerfile
 from mlbox.render.html import build_html
@@ -207,9 +207,9 @@ def _request(
     folder = project.root / STATE_FOLDER / "build"
     ensure_state_folder(folder.parent)
     context = _write_context(folder, lock, sources, framework_index(resolution, sources), snapshot)
-    contexts = {"wheelhouse": str(_fill_wheelhouse(folder, lock, sources))}
+    contexts = {WHEELHOUSE_CONTEXT: str(_fill_wheelhouse(folder, lock, sources))}
     if _runs_here(project.box.platform):
-        contexts[UV_IMAGE] = str(_uv_folder(folder))
+        contexts[UV_CONTEXT] = str(_uv_folder(folder))
     return BuildRequest(
         dockerfile=dockerfile,
         tag="",

@@ -239,7 +239,7 @@ def framework_index(resolution: Resolution, sources: PackageSources) -> tuple[st
     """Return the framework's own index, unless a local folder has its wheel: then nothing is asked."""
     if resolution.index_url is None or sources.no_index:
         return ()
-    pins = (requirement.partition("==") for requirement in resolution.requirements)
+    pins = (text.partition("==") for text in resolution.requirements if "==" in text)
     if all(any(sources.local_wheels(name, version)) for name, _, version in pins):
         return ()
     return (resolution.index_url,)
@@ -443,7 +443,8 @@ def _name(requirement: str) -> str:
 
 def _toml(value: Any) -> str:  # noqa: ANN401
     """A string or list of strings as TOML, which shares JSON's notation for them."""
-    return json.dumps(list(value) if isinstance(value, tuple) else value, ensure_ascii=False)
+    text = json.dumps(list(value) if isinstance(value, tuple) else value, ensure_ascii=False)
+    return text.replace("\x7f", "\\u007f")  # the one character JSON allows and TOML does not
 
 
 def _tuple(value: Any) -> Any:  # noqa: ANN401

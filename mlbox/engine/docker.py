@@ -127,7 +127,7 @@ class DockerEngine:
             self._client.networks.create(NETWORK, driver="bridge", labels={"mlbox": "network"})
 
     def _creation(self, plan: RunPlan) -> dict[str, Any]:
-        from docker.types import Mount, Ulimit  # noqa: PLC0415
+        from docker.types import Mount  # noqa: PLC0415  (loads on use)
 
         host = self._client.api.create_host_config(
             mounts=[
@@ -140,10 +140,7 @@ class DockerEngine:
             mem_limit=plan.memory_bytes or None,
             memswap_limit=plan.memory_bytes or None,  # swap would hide that it does not fit
             device_requests=_gpu_requests(plan.gpus),
-            ulimits=[
-                Ulimit(name="memlock", soft=-1, hard=-1),  # pinned memory and NCCL need it
-                Ulimit(name="stack", soft=64 * 2**20, hard=64 * 2**20),
-            ],
+            ulimits=_gpu_limits(plan.gpus),
         )
         return {
             "image": plan.image,
@@ -265,12 +262,28 @@ def _log_events(output: Iterator[tuple[bytes | None, bytes | None]]) -> Iterator
 
 def _gpu_requests(gpus: int | str) -> list[Any]:
     """Return the request for NVIDIA GPUs, as ``docker run --gpus`` makes it."""
-    from docker.types import DeviceRequest  # noqa: PLC0415
+    from docker.types import DeviceRequest  # noqa: PLC0415  (loads on use)
 
     if not gpus:
         return []
     count = -1 if gpus == "all" else int(gpus)
     return [DeviceRequest(driver="nvidia", count=count, capabilities=[["gpu"]])]
+
+
+def _gpu_limits(gpus: int | str) -> list[Any]:
+    """Return what NVIDIA asks for its containers: pinned memory and NCCL need it.
+
+    Not for others: an engine that is itself in a container may not be allowed to raise limits.
+    """
+    from docker.types import Ulimit  # noqa: PLC0415  (loads on use)
+
+    if not gpus:
+        return []
+    stack_bytes = 64 * 2**20
+    return [
+        Ulimit(name="memlock", soft=-1, hard=-1),
+        Ulimit(name="stack", soft=stack_bytes, hard=stack_bytes),
+    ]
 
 
 def docker_engine() -> DockerEngine:

@@ -16,7 +16,8 @@ from typing import Any, Literal
 
 from mlbox.engine.protocol import Event
 
-_NUMBER = re.compile(r"^\[[^\]]*\]\s*")  # "[base 2/5] "
+_NUMBER = re.compile(r"^\[(?!internal\]|auth\]|context )[^\]]*\]\s*")  # "[base 2/5] "
+_MOUNTS = re.compile(r"--mount=\S+\s+")  # how a step runs, not what it does
 _FRACTION = re.compile(r"(\.\d{6})\d*")  # datetime reads six digits, BuildKit writes nine
 
 
@@ -94,7 +95,7 @@ class Progress:
 
     def _vertex(self, raw: Mapping[str, Any]) -> Iterator[Event]:
         name = str(raw.get("name", ""))
-        vertex = self._vertices.setdefault(raw["digest"], _Vertex(_NUMBER.sub("", name) or name))
+        vertex = self._vertices.setdefault(raw["digest"], _Vertex(_step(name)))
         if vertex.ended:
             return
         if raw.get("error"):
@@ -142,6 +143,11 @@ class Progress:
             vertex.log.append(line)
             stream: Literal[1, 2] = 2 if raw.get("stream") == 2 else 1  # noqa: PLR2004  (stderr)
             yield Event(kind="log", step=vertex.step, text=line, stream=stream)
+
+
+def _step(name: str) -> str:
+    """A vertex's name as a person would call the step."""
+    return _MOUNTS.sub("", _NUMBER.sub("", name)) or name
 
 
 def failed_line(text: list[str]) -> int | None:

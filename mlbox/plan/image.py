@@ -54,9 +54,10 @@ _NETRC = SecretMount(id="netrc", target="/netrc")
 _UV = BindMount(stage=UV_CONTEXT, source="/uv", target="/uv")
 # Bytecode is compiled once, here: without it every container start compiles torch anew. It is
 # checked against no time stamp, so it stays valid whatever the layers do to the times of files.
+# Any index may serve any package, since the hashes say which file it has to be.
 _UV_SETTINGS = (
     "UV_CACHE_DIR=/uv-cache UV_LINK_MODE=copy UV_COMPILE_BYTECODE=1\n"
-    "PYC_INVALIDATION_MODE=UNCHECKED_HASH"
+    "PYC_INVALIDATION_MODE=UNCHECKED_HASH UV_INDEX_STRATEGY=unsafe-best-match"
 )
 
 
