@@ -60,6 +60,11 @@ def test_an_index_of_cpu_wheels_says_cpu() -> None:
     assert spec_of(**{"requirements.txt": text}).box.cuda == "cpu"
 
 
+def test_options_for_pip_are_noted_because_they_cannot_be_locked() -> None:
+    draft = draft_of(**{"requirements.txt": "--pre\n-e .\nnumpy"})
+    assert ["--pre" in draft.notes[0], "-e ." in draft.notes[1]] == [True, True]
+
+
 def test_a_range_gives_the_newest_known_release_in_it() -> None:
     box = spec_of(**{"requirements.txt": "torch>=2.1,<2.5"}).box
     assert box.torch == "2.4.1"

@@ -67,6 +67,7 @@ class Source:
         python: Versions of Python it asks for, as a specifier: ``">=3.10"``; ``None`` if silent.
         cuda: ``"cpu"`` or a CUDA version it asks for: ``"cu128"``, ``"12.1"``; ``None`` if silent.
         name: Name of the project; ``None`` if silent.
+        options: Lines for pip that name no package, each with its place: they cannot be locked.
     """
 
     path: str
@@ -74,6 +75,7 @@ class Source:
     python: str | None = None
     cuda: str | None = None
     name: str | None = None
+    options: tuple[str, ...] = ()
 
 
 def sources_of(folder: Folder) -> tuple[Source, ...]:
@@ -90,6 +92,7 @@ def sources_of(folder: Folder) -> tuple[Source, ...]:
 
 def _requirements(folder: Folder, path: str) -> Source:
     packages: list[Declared] = []
+    options: list[str] = []
     cuda = None
     for number, line in _logical_lines(folder.texts[path]):
         if tag := WHEEL_TAG.search(line):
@@ -100,10 +103,18 @@ def _requirements(folder: Folder, path: str) -> Source:
                 rest = {name: text for name, text in folder.texts.items() if name != path}
                 included = _requirements(replace(folder, texts=rest), other)
                 packages += included.packages
+                options += included.options
                 cuda = cuda or included.cuda
+        elif line.startswith("-"):
+            options.append(f"{path}, line {number} ({line})")
         elif found := parse(line, f"{path}, line {number}"):
             packages.append(found)
-    return Source(path=path, packages=tuple(packages), cuda=cuda or _cuda_of(packages))
+    return Source(
+        path=path,
+        packages=tuple(packages),
+        cuda=cuda or _cuda_of(packages),
+        options=tuple(options),
+    )
 
 
 def _logical_lines(text: str) -> Iterator[tuple[int, str]]:

@@ -83,6 +83,10 @@ def infer(folder: Folder, facts: Facts) -> Draft:
         for source in sources
         if chosen and source.packages and source is not chosen
     ]
+    notes += [
+        f"{option} is for pip and cannot be locked: remove it (indexes: pip's configuration)."
+        for option in (chosen.options if chosen else ())
+    ]
     if frameworks:
         release, python = _release(frameworks[0], python, facts)
         box += [python, release, _cuda(sources)] if release else [python]
