@@ -163,12 +163,13 @@ def _with_devel(chosen: Resolution, spec: BoxSpec, facts: Facts) -> Resolution:
             fix='Set cuda (like "12.8", or "auto" with a framework), or compiles = false.',
         )
     image = devel_image(chosen.cuda, facts)
+    brought = chosen.framework is not None and not chosen.requirements
     note = "; its publisher may delete this old tag" if image.status == "may be deleted" else ""
     return _decide(
         chosen,
         f"nvcc from {image.reference}: the CUDA version the framework was built with{note}.",
         devel_image=through_mirror(image.reference, spec.registry_mirror),
-        requirements=chosen.requirements and (*chosen.requirements, *_BUILD_TOOLS),
+        requirements=() if brought else (*chosen.requirements, *_BUILD_TOOLS),
     )
 
 

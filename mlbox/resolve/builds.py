@@ -87,11 +87,12 @@ def _why_tag(build: Build, spec: BoxSpec) -> str:
 
 def _passed_over(build: Build, spec: BoxSpec, facts: Facts) -> tuple[str, ...]:
     """Say why a newer release that fits the spec's prefix was not chosen."""
+    fits = _release_condition(spec, facts)
     newer = [
         other
         for other in _known(spec, facts)
         if other.platform == spec.platform
-        and is_release(other.release, spec.framework_version or "")
+        and fits(other)
         and numbers(other.release) > numbers(build.release)
     ]
     if not newer:
@@ -132,7 +133,7 @@ def _conditions(spec: BoxSpec, facts: Facts) -> Mapping[str, Callable[[Build], b
     gpu = find_gpu(spec, facts)
     return {
         "platform": lambda build: build.platform == spec.platform,
-        "release": lambda build: is_release(build.release, spec.framework_version or ""),
+        "release": _release_condition(spec, facts),
         "python": lambda build: spec.python in build.pythons,
         "cuda": lambda build: _has_cuda(build, spec),
         "gpu": lambda build: gpu is None or build.cuda is None or has_code(build, gpu),
@@ -142,6 +143,14 @@ def _conditions(spec: BoxSpec, facts: Facts) -> Mapping[str, Callable[[Build], b
             or runs_on(spec.driver, minimum_driver(build.cuda, gpu, facts))
         ),
     }
+
+
+def _release_condition(spec: BoxSpec, facts: Facts) -> Callable[[Build], bool]:
+    """Whether it is exactly the release asked for; if there is none such, one that begins so."""
+    wanted = spec.framework_version or ""
+    if any(build.release == wanted for build in _known(spec, facts)):
+        return lambda build: build.release == wanted
+    return lambda build: is_release(build.release, wanted)
 
 
 def _has_cuda(build: Build, spec: BoxSpec) -> bool:
