@@ -19,6 +19,7 @@ LINE_CHARACTERS = 2000
 
 StepState = Literal["running", "cached", "done", "failed"]
 
+_INTERNAL = ("[internal]", "[auth]", "[context", "exporting", "importing")
 # CSI sequences, OSC sequences (titles, links), and the two-character escapes
 _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
@@ -129,6 +130,11 @@ class Steps:
     def failed(self) -> Step | None:
         """The first step that failed."""
         return next((step for step in self.rows if step.state == "failed"), None)
+
+
+def is_internal(step: str) -> bool:
+    """Whether a step is BuildKit's own business and no line of the Dockerfile."""
+    return step.startswith(_INTERNAL)
 
 
 def plain(text: str) -> str:

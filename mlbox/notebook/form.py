@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from mlbox.errors import SpecError
-from mlbox.spec import FRAMEWORKS, BoxSpec, JobSpec, check_job, override
+from mlbox.spec import FRAMEWORKS, BoxSpec, JobSpec, override
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -211,7 +211,7 @@ def read_job(values: Mapping[str, str], job: JobSpec | None) -> JobSpec | None:
     params = dict(parameter(word) for word in words(values["params"], "Params"))
     outputs = words(values["outputs"], "Outputs")
     started = job or JobSpec(command=command)
-    return check_job(replace(started, command=command, params=params, outputs=outputs))
+    return replace(started, command=command, params=params, outputs=outputs)
 
 
 def words(text: str, label: str) -> tuple[str, ...]:

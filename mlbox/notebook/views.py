@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from mlbox.engine.steps import is_internal
 from mlbox.errors import MlboxError
 from mlbox.render import html
 
 if TYPE_CHECKING:
     from mlbox.box import Run
+    from mlbox.engine.steps import Step
     from mlbox.image import BuildResult
     from mlbox.notebook.activity import Activity
 
@@ -63,7 +65,8 @@ def preview(dockerfile: str | MlboxError) -> str:
     """The Dockerfile, or why there is none."""
     if isinstance(dockerfile, MlboxError):
         return html.view(html.problem(dockerfile), style="")
-    return html.view(html.dockerfile_block(dockerfile), style="")
+    shown = html.dockerfile_block(dockerfile)
+    return html.view(f'<div class="mlbox-scroll" tabindex="0">{shown}</div>', style="")
 
 
 def build_pane(activity: Activity[BuildResult], *, name: str, dockerfile: str) -> str:
@@ -74,7 +77,7 @@ def build_pane(activity: Activity[BuildResult], *, name: str, dockerfile: str) -
     shown = html.build_html(
         name=name,
         state=activity.state,
-        steps=activity.steps.rows,
+        steps=_rows(activity),
         seconds=activity.seconds,
         image=built.tag if built else "",
         reused=built is not None and built.reused,
@@ -103,9 +106,17 @@ def train_pane(activity: Activity[Run], *, name: str, dockerfile: str) -> str:
 def _training(activity: Activity[Any], name: str) -> str:
     """The line on top, and the steps of the build until the command itself has begun."""
     title = html.title("Training of", name, activity.state, activity.seconds)
-    rows = activity.steps.rows
-    begun = any(row.name == RUN_STEP for row in rows)
-    return html.view(title, "" if begun else html.steps_table(rows), style="")
+    begun = any(row.name == RUN_STEP for row in activity.steps.rows)
+    return html.view(title, "" if begun else html.steps_table(_rows(activity)), style="")
+
+
+def _rows(activity: Activity[Any]) -> list[Step]:
+    """The steps of the Dockerfile, and what else is going on or went wrong."""
+    return [
+        row
+        for row in activity.steps.rows
+        if row.state in {"running", "failed"} or not is_internal(row.name)
+    ]
 
 
 def _log(activity: Activity[Any]) -> str:

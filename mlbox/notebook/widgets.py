@@ -61,7 +61,10 @@ class Panel:
         self._cancel_build = _button("Cancel build", lambda: self._cancel(self.building))
         self._cancel_train = _button("Cancel training", lambda: self._cancel(self.training))
         self._update_lock = ipywidgets.Checkbox(
-            description="Update the lock", indent=False, layout=ipywidgets.Layout(width="auto")
+            description="Update the lock",
+            tooltip="Choose the versions of all packages anew, in mlbox.lock",
+            indent=False,
+            layout=ipywidgets.Layout(width="auto", margin="2px 8px"),
         )
         self.widget = self._layout()
         self._render()

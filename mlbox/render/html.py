@@ -44,6 +44,8 @@ STYLE = """<style>
 .mlbox-view pre.mlbox-code { background: var(--jp-layout-color2, rgba(128, 128, 128, 0.12));
   border-radius: 3px; padding: 8px 10px; margin: 4px 0; line-height: 1.45; white-space: pre-wrap;
   overflow-wrap: anywhere; }
+.mlbox-view .mlbox-scroll { max-height: 300px; overflow: auto; margin: 4px 0; }
+.mlbox-view .mlbox-scroll pre.mlbox-code { margin: 0; }
 .mlbox-view .mlbox-log { display: flex; flex-direction: column-reverse; max-height: 260px;
   overflow: auto; background: var(--jp-layout-color2, rgba(128, 128, 128, 0.12));
   border-radius: 3px; margin: 4px 0; }
@@ -60,6 +62,8 @@ STYLE = """<style>
   color: var(--jp-content-font-color2, inherit); }
 .mlbox-view.mlbox-view .mlbox-table .mlbox-number { text-align: right; white-space: nowrap;
   font-variant-numeric: tabular-nums; }
+.mlbox-view .mlbox-step { display: block; max-width: 640px; overflow: hidden; white-space: nowrap;
+  text-overflow: ellipsis; }
 .mlbox-view .mlbox-state { white-space: nowrap; }
 .mlbox-view .mlbox-done > b, .mlbox-view .mlbox-succeeded > b {
   color: var(--jp-success-color1, #388e3c); }
@@ -231,10 +235,11 @@ def steps_table(steps: Iterable[StepRow], *, running: bool = True) -> str:
     for step in steps:
         state = "stopped" if step.state == "running" and not running else step.state
         detail = step.last_line if state in {"running", "failed"} else ""
-        below = f'<br><span class="mlbox-quiet">{escape(detail)}</span>' if detail else ""
+        below = f'<span class="mlbox-step mlbox-quiet">{escape(detail)}</span>' if detail else ""
+        name = f'<span class="mlbox-step" title="{escape(step.name)}">{code(step.name)}</span>'
         took = duration(step.seconds) if step.state != "cached" else ""
         rows.append(
-            f"<tr><td>{state_badge(state)}</td><td>{code(step.name)}{below}</td>"
+            f"<tr><td>{state_badge(state)}</td><td>{name}{below}</td>"
             f'<td class="mlbox-number">{took}</td></tr>'
         )
     return f'<table class="mlbox-table"><tbody>{"".join(rows)}</tbody></table>' if rows else ""

@@ -66,7 +66,7 @@ def test_a_click_builds_and_a_click_trains(
     panel.get_by_label("System packages").fill("tree")
     panel.get_by_label("System packages").press("Tab")
     expect(dockerfile).to_contain_text("tree")
-    panel.get_by_label("CUDA").is_disabled()
+    expect(panel.get_by_label("CUDA")).to_be_disabled()
     panel.get_by_label("System packages").fill("")
     panel.get_by_label("System packages").press("Tab")
     expect(dockerfile).not_to_contain_text("tree")
@@ -81,4 +81,6 @@ def test_a_click_builds_and_a_click_trains(
     expect(panel.get_by_role("button", name="Cancel training")).to_be_enabled()
     expect(panel).to_contain_text("✓ succeeded", timeout=MINUTE)
     expect(panel.get_by_role("row", name="out/model.txt")).to_contain_text("7 B")
-    shown.page.screenshot(path=tmp_path / "panel.png")
+    for theme in ("Light", "Dark"):
+        shown.theme(f"JupyterLab {theme}")
+        panel.screenshot(path=tmp_path / f"{theme.lower()}.png")

@@ -4,7 +4,7 @@ from typing import Literal
 import pytest
 
 from mlbox.engine import Event
-from mlbox.engine.steps import LINE_CHARACTERS, Step, Steps, plain
+from mlbox.engine.steps import LINE_CHARACTERS, Step, Steps, is_internal, plain
 
 
 class Clock:
@@ -129,3 +129,9 @@ def test_events_may_come_from_several_threads(steps: Steps) -> None:
         thread.join()
     assert steps.log_count == 2000
     assert {row.last_line for row in steps.rows} == {"499"}
+
+
+def test_what_buildkit_does_for_itself_is_no_step_of_the_dockerfile() -> None:
+    assert is_internal("[internal] load build context")
+    assert is_internal("exporting to image")
+    assert not is_internal("RUN echo [internal]")
