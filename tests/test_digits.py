@@ -3,12 +3,14 @@ from __future__ import annotations
 import ast
 import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from mlbox.box import Box
+from mlbox.record import RunStore, parse_record
 from mlbox.spec import load_project
 
 if TYPE_CHECKING:
@@ -46,11 +48,14 @@ def test_the_example_reaches_its_accuracy_and_brings_all_back(
     folder = shutil.copytree(
         DIGITS, project_folder / "digits", ignore=shutil.ignore_patterns(".mlbox", "out")
     )
-    run = Box.load(folder).with_(base="debian").train()
-    assert run.state == "succeeded"
-    assert run.metrics["test_accuracy"] >= 0.95
-    assert run.metrics["seconds"] < 60
-    names = {path.name for path in run.outputs}
-    assert names == {"metrics.json", "model.pt", "history.csv", "curve.png"}
-    assert "epoch  20/20" in run.logs
-    assert run.record.undeclared == ()
+    command = [sys.executable, "-m", "mlbox", "train", "--base", "debian", "--json"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    record = parse_record(done.stdout)
+    assert record.state == "succeeded"
+    assert record.metrics["test_accuracy"] >= 0.95
+    assert record.metrics["seconds"] < 60
+    names = {entry.path for entry in record.outputs}
+    assert names == {"out/metrics.json", "out/model.pt", "out/history.csv", "out/curve.png"}
+    assert "epoch  20/20" in RunStore(folder).log_path(record.id).read_text(encoding="utf-8")
+    assert record.undeclared == ()

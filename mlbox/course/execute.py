@@ -35,7 +35,7 @@ def execute(
 
     Raises:
         MissingExtraError: papermill is not installed.
-        RunError: A cell failed or did not run.
+        RunError: A cell failed or did not run, or the kernel died.
     """
     try:
         import papermill  # type: ignore[import-untyped]  # noqa: PLC0415  (no stubs; loads on use)
@@ -50,10 +50,7 @@ def execute(
             progress_bar=False,
             execution_timeout=TIMEOUT_SECONDS,
         )
-    except (
-        papermill.exceptions.PapermillException,
-        RuntimeError,
-    ) as error:  # RuntimeError: the kernel died
+    except (papermill.exceptions.PapermillException, RuntimeError) as error:
         raise RunError(
             f"{notebook.name} stopped at an error.",
             why=str(error).strip(),
