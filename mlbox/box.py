@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from mlbox.engine import Engine, Event, OnEvent
 from mlbox.facts import load_facts
 from mlbox.image import BuildResult, build_image, image_plan
 from mlbox.lock import read_lock
@@ -17,6 +16,9 @@ from mlbox.render.html import box_html, run_html
 from mlbox.resolve import Resolution, resolve
 from mlbox.run import run_error, train
 from mlbox.spec import BoxSpec, JobSpec, Project, load_project, override, parse_project
+
+if TYPE_CHECKING:
+    from mlbox.engine import Engine, Event, OnEvent
 
 LOG_TAIL = 15
 
@@ -68,17 +70,7 @@ class Run:
         return f"<Run {self.id} {self.state}>"
 
     def _repr_html_(self) -> str:
-        record = self.record
-        return run_html(
-            id=record.id,
-            state=record.state,
-            exit_code=record.exit_code,
-            seconds=record.timings.get("run", 0),
-            command=record.command,
-            params=record.params,
-            metrics=record.metrics,
-            outputs=[(entry.path, entry.size_bytes) for entry in record.outputs],
-        )
+        return run_html(self.record)
 
 
 class Box:
@@ -159,9 +151,7 @@ class Box:
 
     def build(self, *, update_lock: bool = False, on_event: OnEvent | None = None) -> BuildResult:
         """Build the image, code included, unless nothing changed."""
-        return build_image(
-            self.project, self.engine, on_event or _ignore, update_lock=update_lock
-        )
+        return build_image(self.project, self.engine, on_event or _ignore, update_lock=update_lock)
 
     def train(
         self,
@@ -192,7 +182,7 @@ class Box:
     def runs(self) -> tuple[Run, ...]:
         """Return the project's recorded runs, oldest first."""
         store = RunStore(self.project.root)
-        return tuple(Run(record, store) for record in store.list())
+        return tuple(Run(record, store) for record in store.all())
 
     def __repr__(self) -> str:
         return f"<Box {self.spec.name} in {self.project.root}>"

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
-import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mlbox.errors import HostError, MissingExtraError, SpecError
 from mlbox.record import FileRecord
 from mlbox.spec import check_inside
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,9 +39,7 @@ def present_inputs(root: Path, declared: tuple[str, ...]) -> tuple[Input, ...]:
         MissingExtraError: A ``.dvc`` file is declared and dvc is not installed.
         HostError: ``dvc pull`` failed.
     """
-    return tuple(
-        _input(root, path) for entry in declared for path in _data_paths(root, entry)
-    )
+    return tuple(_input(root, path) for entry in declared for path in _data_paths(root, entry))
 
 
 def file_record(path: Path, name: str) -> FileRecord:
@@ -94,7 +93,7 @@ def _data_paths(root: Path, entry: str) -> Iterator[str]:
 
 
 def _read_dvc(path: Path) -> dict[str, Any]:
-    from dvc.utils.serialize import load_yaml  # noqa: PLC0415  (loads on use)
+    from dvc.utils.serialize import load_yaml  # noqa: PLC0415  (an extra: loads on use)
 
     return dict(load_yaml(str(path)))
 
@@ -117,7 +116,7 @@ def _pull(root: Path, entry: str) -> None:
 
 def _digest(path: Path) -> str:
     if path.is_symlink():
-        return f"link:{os.readlink(path)}"
+        return f"link:{path.readlink()}"
     digest = hashlib.sha256()
     with path.open("rb") as file:
         while chunk := file.read(1 << 20):

@@ -9,10 +9,9 @@ import platform
 import shutil
 import sys
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from mlbox.engine import BuildRequest, Engine, Event, OnEvent
 from mlbox.engine.steps import Step, Steps
@@ -25,7 +24,6 @@ from mlbox.lock import (
     lock_inputs,
     make_lock,
     read_lock,
-    uv_program,
     write_lock,
 )
 from mlbox.plan import UV_CONTEXT, WHEELHOUSE_CONTEXT, ImagePlan, plan_image
@@ -35,7 +33,12 @@ from mlbox.render.html import build_html
 from mlbox.resolve import Resolution, resolve
 from mlbox.snapshot import Snapshot, take_snapshot
 from mlbox.sources import PackageSources, package_sources
-from mlbox.spec import Project
+from mlbox.uv import uv_program
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mlbox.spec import Project
 
 Target = Literal["runtime", "code"]
 KEY_LABEL = "mlbox.key"
@@ -71,6 +74,24 @@ class BuildResult:
         )
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Prepared:
+    """All that is decided before anything is built."""
+
+    project: Project
+    target: Target
+    resolution: Resolution
+    sources: PackageSources
+    lock: Lock
+    dockerfile: str
+    snapshot: Snapshot | None  # the code; only where it is to be in the image
+
+    @property
+    def tag(self) -> str:
+        tag = "latest" if self.target == "code" else "runtime"
+        return f"mlbox/{self.project.box.name}:{tag}"
+
+
 def build_image(
     project: Project,
     engine: Engine,
@@ -92,29 +113,22 @@ def build_image(
         MlboxError: See the errors of resolve, lock and the engine.
     """
     began = time.monotonic()
-    resolution = resolve(project.box, load_facts())
-    sources = package_sources(project, os.environ)
-    lock = current_lock(project, resolution, sources, engine, update=update_lock)
-    dockerfile = render_dockerfile(image_plan(project, resolution, lock))
-    snapshot = project_snapshot(project) if target == "code" else None
-    tag = f"mlbox/{project.box.name}:{'latest' if target == 'code' else 'runtime'}"
-    key = _key(dockerfile, lock, target, snapshot, _local_base(resolution, lock, engine))
-    image, steps = engine.image(tag), Steps()
+    prepared = _prepare(project, engine, target, update_lock=update_lock)
+    key = _key(prepared, engine)
+    image, steps = engine.image(prepared.tag), Steps()
     reused = image is not None and image.labels.get(KEY_LABEL) == key
     if image is None or not reused:
-        request = _request(project, resolution, lock, sources, dockerfile, snapshot)
-        request = replace(request, tag=tag, target=target, labels={"mlbox": "image", KEY_LABEL: key})
-        image_id = engine.build(request, _both(steps.apply, on_event))
+        image_id = engine.build(_request(prepared, key), _both(steps.apply, on_event))
     else:
         image_id = image.id
     return BuildResult(
         id=image_id,
-        tag=tag,
+        tag=prepared.tag,
         reused=reused,
         seconds=time.monotonic() - began,
-        dockerfile=dockerfile,
-        resolution=resolution,
-        lock=lock,
+        dockerfile=prepared.dockerfile,
+        resolution=prepared.resolution,
+        lock=prepared.lock,
         steps=steps.rows,
     )
 
@@ -168,8 +182,23 @@ def project_snapshot(project: Project) -> Snapshot:
     )
 
 
+def _prepare(project: Project, engine: Engine, target: Target, *, update_lock: bool) -> _Prepared:
+    resolution = resolve(project.box, load_facts())
+    sources = package_sources(project, os.environ)
+    lock = current_lock(project, resolution, sources, engine, update=update_lock)
+    return _Prepared(
+        project=project,
+        target=target,
+        resolution=resolution,
+        sources=sources,
+        lock=lock,
+        dockerfile=render_dockerfile(image_plan(project, resolution, lock)),
+        snapshot=project_snapshot(project) if target == "code" else None,
+    )
+
+
 def _base_digests(resolution: Resolution, engine: Engine) -> dict[str, str]:
-    """Ask the registries for the digests of the base images; those that do not answer are left out."""
+    """Ask the registries for the digests of the base images; who does not answer is left out."""
     references = (resolution.base_image, resolution.devel_image)
     found = {name: engine.remote_digest(name) for name in references if name and _is_remote(name)}
     return {name: digest for name, digest in found.items() if digest}
@@ -179,41 +208,34 @@ def _is_remote(reference: str) -> bool:
     return not reference.startswith("mlbox/")
 
 
-def _local_base(resolution: Resolution, lock: Lock, engine: Engine) -> str:
-    """The digest of a base that no lock pins: when it is another one, the image has to be built."""
-    if resolution.base_image in lock.bases:
-        return lock.bases[resolution.base_image]
-    image = engine.image(resolution.base_image)
-    return image.id if image else ""
-
-
-def _key(
-    dockerfile: str, lock: Lock, target: Target, snapshot: Snapshot | None, base: str
-) -> str:
+def _key(prepared: _Prepared, engine: Engine) -> str:
     """Digest of everything that decides what is in the image."""
-    parts = (dockerfile, lock.digest, target, snapshot.digest if snapshot else "", base)
+    base = prepared.resolution.base_image
+    # a base that no lock pins may be another one under the same name
+    local = None if base in prepared.lock.bases else engine.image(base)
+    snapshot = prepared.snapshot.digest if prepared.snapshot else ""
+    parts = (
+        *(prepared.dockerfile, prepared.lock.digest, prepared.target),
+        *(snapshot, local.id if local else ""),
+    )
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
-def _request(
-    project: Project,
-    resolution: Resolution,
-    lock: Lock,
-    sources: PackageSources,
-    dockerfile: str,
-    snapshot: Snapshot | None,
-) -> BuildRequest:
+def _request(prepared: _Prepared, key: str) -> BuildRequest:
     """Lay out the build context, and say what the build may see besides."""
+    project, lock, sources = prepared.project, prepared.lock, prepared.sources
     folder = project.root / STATE_FOLDER / "build"
     ensure_state_folder(folder.parent)
-    context = _write_context(folder, lock, sources, framework_index(resolution, sources), snapshot)
+    index = framework_index(prepared.resolution, sources)
     contexts = {WHEELHOUSE_CONTEXT: str(_fill_wheelhouse(folder, lock, sources))}
     if _runs_here(project.box.platform):
         contexts[UV_CONTEXT] = str(_uv_folder(folder))
     return BuildRequest(
-        dockerfile=dockerfile,
-        tag="",
-        context=context,
+        dockerfile=prepared.dockerfile,
+        tag=prepared.tag,
+        target=prepared.target,
+        labels={"mlbox": "image", KEY_LABEL: key},
+        context=_write_context(folder, lock, sources, index, prepared.snapshot),
         platform=project.box.platform,
         contexts=contexts,
         secrets=_secrets(folder, sources),
@@ -227,7 +249,7 @@ def _write_context(
     index: tuple[str, ...],
     snapshot: Snapshot | None,
 ) -> Path:
-    """Write exactly what the Dockerfile copies: requirements, and code if it is to be in the image."""
+    """Write exactly what the Dockerfile copies: requirements, and the code that goes in."""
     context = folder / "context"
     shutil.rmtree(context, ignore_errors=True)
     (context / "requirements").mkdir(parents=True)

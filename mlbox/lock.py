@@ -4,32 +4,28 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
-import subprocess
-import sys
-import tempfile
-from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mlbox.errors import LockError, SpecError, StaleLockError
 from mlbox.record import write_atomically
-from mlbox.resolve import Resolution
-from mlbox.sources import PackageSources
-from mlbox.spec import Project, tomllib
+from mlbox.spec import Project, read_toml
+from mlbox.uv import FAMILY, compile_pins, exported_versions, no_hash
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from mlbox.resolve import Resolution
+    from mlbox.sources import PackageSources
 
 LOCK_FILE = "mlbox.lock"
 LAYERS = ("framework", "dependencies")
 _HEADER = """\
-# The exact packages and base images of this project. Made by `mlbox lock`: commit it, do not edit it.
+# The exact packages and base images of this project.
+# Made by `mlbox lock`: commit it, do not edit it.
 """
-# Packages that come with the framework: from its own index, and never over a base that has them.
-_FAMILY = re.compile(r"torch|torchvision|torchaudio|triton|pytorch-triton|nvidia-.*")
-_PIN = re.compile(r"^([A-Za-z0-9][\w.-]*)==([^\s\\;]+)[^\\]*")
-_HASH = re.compile(r"--hash=(\w+:[0-9a-f]+)")
-_TRIPLES = {"linux/amd64": "x86_64-manylinux_2_28", "linux/arm64": "aarch64-manylinux_2_28"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,21 +127,13 @@ def read_lock(root: Path) -> Lock | None:
     if not path.is_file():
         return None
     try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
-        inputs = {key: _tuple(value) for key, value in raw["inputs"].items()}
-        lock = Lock(
-            inputs=LockInputs(**inputs),
-            packages=tuple(
-                Package(**{key: _tuple(value) for key, value in entry.items()})
-                for entry in raw.get("package", ())
-            ),
-            bases=raw.get("bases", {}),
-        )
-    except (tomllib.TOMLDecodeError, KeyError, TypeError, UnicodeDecodeError) as error:
+        lock = parse_lock(read_toml(path))
+    except (KeyError, TypeError, SpecError) as error:
+        reason = error.why if isinstance(error, SpecError) else f"{error!r}."
         raise LockError(
             f"{LOCK_FILE} cannot be read.",
-            why=f"{error}.",
-            fix="Restore it (git checkout mlbox.lock), or make it anew: mlbox lock.",
+            why=reason,
+            fix=f"Restore it (git checkout {LOCK_FILE}), or make it anew: mlbox lock.",
         ) from error
     for package in lock.packages:
         _require_hash(package)
@@ -175,15 +163,19 @@ def make_lock(
     Raises:
         LockError: Nothing satisfies the requirements, or a package cannot be hashed.
     """
-    constraints = _exported(project) if inputs.constraints else ""
-    everything = _compile(
-        (*inputs.framework, *inputs.requirements), constraints, inputs, resolution, sources
+    index = framework_index(resolution, sources)
+    target = {"python": inputs.python, "platform": inputs.platform}
+    everything = compile_pins(
+        (*inputs.framework, *inputs.requirements),
+        sources,
+        constraints=exported_versions(project.root) if inputs.constraints else "",
+        framework_index=index,
+        **target,
     )
-    if inputs.framework:
-        pins = "".join(f"{name}=={version}\n" for name, (version, _) in everything.items())
-        framework = _compile(inputs.framework, pins, inputs, resolution, sources).keys()
-    else:
-        framework = set()
+    versions = "".join(f"{name}=={version}\n" for name, (version, _) in everything.items())
+    framework = compile_pins(
+        inputs.framework, sources, constraints=versions, framework_index=index, **target
+    )
     brought = resolution.framework is not None and not inputs.framework
     packages = tuple(
         Package(
@@ -193,7 +185,7 @@ def make_lock(
             hashes=hashes,
         )
         for name, (version, hashes) in sorted(everything.items())
-        if not (brought and _FAMILY.fullmatch(name))
+        if not (brought and FAMILY.fullmatch(name))
     )
     for package in packages:
         _require_hash(package)
@@ -235,8 +227,21 @@ def render_lock(lock: Lock) -> str:
     return "\n".join(lines) + "\n"
 
 
+def parse_lock(raw: Mapping[str, Any]) -> Lock:
+    """Return the lock that a TOML document holds; the inverse of ``render_lock``."""
+    packages = (
+        Package(**{key: _tuple(value) for key, value in entry.items()})
+        for entry in raw.get("package", ())
+    )
+    return Lock(
+        inputs=LockInputs(**{key: _tuple(value) for key, value in raw["inputs"].items()}),
+        packages=tuple(packages),
+        bases=raw.get("bases", {}),
+    )
+
+
 def framework_index(resolution: Resolution, sources: PackageSources) -> tuple[str, ...]:
-    """Return the framework's own index, unless a local folder has its wheel: then nothing is asked."""
+    """Return the framework's own index, or nothing where a local folder has its wheel."""
     if resolution.index_url is None or sources.no_index:
         return ()
     pins = (text.partition("==") for text in resolution.requirements if "==" in text)
@@ -245,84 +250,11 @@ def framework_index(resolution: Resolution, sources: PackageSources) -> tuple[st
     return (resolution.index_url,)
 
 
-def _compile(
-    requirements: Sequence[str],
-    constraints: str,
-    inputs: LockInputs,
-    resolution: Resolution,
-    sources: PackageSources,
-) -> dict[str, tuple[str, tuple[str, ...]]]:
-    """Resolve requirements with uv: name -> (version, hashes)."""
-    if not requirements:
-        return {}
-    with tempfile.TemporaryDirectory(prefix="mlbox-lock-") as name:
-        folder = Path(name)
-        index = framework_index(resolution, sources)
-        (folder / "pyproject.toml").write_text(
-            _pyproject(requirements, inputs.python, index), encoding="utf-8"
-        )
-        (folder / "constraints.txt").write_text(constraints, encoding="utf-8")
-        result = subprocess.run(
-            (
-                uv_program(),
-                *("pip", "compile", "pyproject.toml", "--constraints", "constraints.txt"),
-                *("--python", sys.executable, "--python-version", inputs.python),
-                *("--python-platform", _TRIPLES[inputs.platform]),
-                *("--generate-hashes", "--no-header", "--no-annotate", "--quiet"),
-                *sources.uv_arguments(),
-            ),
-            cwd=folder,
-            env={**os.environ, **sources.uv_environment(), "UV_PYTHON_DOWNLOADS": "never"},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-    if result.returncode != 0:
-        raise _compile_error(result.stderr, requirements)
-    return dict(_parse_pins(result.stdout))
-
-
-def uv_program() -> str:
-    """Return the path of the uv that mlbox depends on."""
-    import uv  # noqa: PLC0415  (loads on use)
-
-    return uv.find_uv_bin()
-
-
-def _pyproject(requirements: Sequence[str], python: str, index: Sequence[str]) -> str:
-    """A project with these dependencies, whose torch comes from torch's own index and no other."""
-    lines = [
-        "[project]",
-        'name = "mlbox-lock"',
-        'version = "0"',
-        f'requires-python = "=={python}.*"',
-        f"dependencies = {_toml(list(requirements))}",
-    ]
-    for url in index:
-        lines += ["[[tool.uv.index]]", 'name = "framework"', f"url = {_toml(url)}", "explicit = true"]
-        lines += ["[tool.uv.sources]"]
-        names = sorted({_name(text) for text in requirements})
-        lines += [f'{name} = {{ index = "framework" }}' for name in names if _FAMILY.fullmatch(name)]
-    return "\n".join(lines) + "\n"
-
-
-def _parse_pins(text: str) -> Iterator[tuple[str, tuple[str, tuple[str, ...]]]]:
-    """Yield what ``uv pip compile --generate-hashes`` printed."""
-    for entry in re.split(r"\n(?=\S)", text.strip()):
-        if not entry or entry.startswith("#"):
-            continue
-        pin = _PIN.match(entry)
-        if pin is None:
-            raise _no_hash(entry.split("\n")[0].strip())
-        yield pin[1], (pin[2], tuple(_HASH.findall(entry)))
-
-
 def _requirement_lines(path: Path) -> Iterator[str]:
     """Yield the requirements of a file and of the files it includes; hashes are made anew."""
     text = re.sub(r"\\\n", " ", path.read_text(encoding="utf-8"))
-    for number, line in enumerate(text.splitlines(), start=1):
-        line = re.sub(r"(^|\s)#.*", "", line)
-        line = re.sub(r"\s--hash=\S+", "", line).strip()
+    for number, raw in enumerate(text.splitlines(), start=1):
+        line = re.sub(r"(^|\s)#.*|\s--hash=\S+", "", raw).strip()
         include = re.fullmatch(r"(?:-r|--requirement)[ =]?(\S+)", line)
         if include:
             yield from _requirement_lines(path.parent / include[1])
@@ -333,32 +265,8 @@ def _requirement_lines(path: Path) -> Iterator[str]:
 
 
 def _project_dependencies(project: Project) -> list[str]:
-    document = tomllib.loads((project.root / "pyproject.toml").read_text(encoding="utf-8"))
+    document = read_toml(project.root / "pyproject.toml")
     return list(document.get("project", {}).get("dependencies", ()))
-
-
-def _exported(project: Project) -> str:
-    """The versions in the project's uv.lock, as constraints."""
-    result = subprocess.run(
-        (
-            *(uv_program(), "export", "--frozen", "--no-emit-project", "--no-hashes"),
-            *("--no-annotate", "--no-header", "--quiet"),
-        ),
-        cwd=project.root,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if result.returncode != 0:
-        raise LockError(
-            "The project's uv.lock cannot be read.",
-            why=result.stderr.strip(),
-            fix="Run `uv lock` in the project.",
-        )
-    # the framework's own packages are pinned by the spec, from another index
-    return "\n".join(
-        line for line in result.stdout.splitlines() if not _FAMILY.fullmatch(_name(line))
-    )
 
 
 def _changes(old: LockInputs, new: LockInputs) -> Iterator[str]:
@@ -371,32 +279,6 @@ def _changes(old: LockInputs, new: LockInputs) -> Iterator[str]:
         yield from (f"{text} is gone" for text in sorted(before - after))
     if old.constraints != new.constraints:
         yield "uv.lock is another one"
-
-
-def _compile_error(stderr: str, requirements: Sequence[str]) -> LockError:
-    """What uv's message means."""
-    lines = [line.strip() for line in stderr.strip().splitlines() if line.strip()]
-    reason = " ".join(lines).removeprefix("error: ")
-    absent = re.search(r"Because (\S+) was not found in the (?:package registry|provided)", stderr)
-    if absent:
-        return LockError(
-            f"There is no package named {absent[1]}.",
-            why=f"No index or folder of wheels that this machine knows has it: {reason}",
-            fix="Check its spelling; a private package needs its index in pip's configuration, "
-            "or find-links.",
-        )
-    if "Failed to fetch" in stderr or "Request failed" in stderr or "error sending" in stderr:
-        return LockError(
-            "A package index cannot be reached.",
-            why=reason,
-            fix="Check the network. Without one: set index-url or find-links in pip's configuration, "
-            "or find-links in the spec; behind a TLS proxy, ca-bundle.",
-        )
-    return LockError(
-        "The requirements cannot be satisfied together.",
-        why=reason or "uv gave no reason.",
-        fix=f"Loosen one of: {', '.join(requirements)}.",
-    )
 
 
 def _missing(project: Project, path: Path) -> SpecError:
@@ -413,32 +295,18 @@ def _option_line(path: Path, number: int, line: str) -> SpecError:
         f"{path.name}, line {number}: {line!r} cannot be locked.",
         why="Only named packages have a version and a hash; where they come from is pip's "
         "configuration, not the project's.",
-        fix="Remove the line; set indexes in pip's configuration, a folder of wheels in find-links.",
+        fix="Remove the line; set indexes in pip's configuration, and find-links for wheels.",
     )
 
 
 def _require_hash(package: Package) -> None:
     if not package.hashes:
-        raise _no_hash(f"{package.name}=={package.version}")
-
-
-def _no_hash(requirement: str) -> LockError:
-    return LockError(
-        f"{requirement} has no hash.",
-        why="It comes from a place that states none (a folder of source, a URL, a repository), so "
-        "nobody could tell whether the next build installs the same thing.",
-        fix="Build a wheel of it (`uv build`), put it in a folder, and name that in find-links.",
-    )
+        raise no_hash(f"{package.name}=={package.version}")
 
 
 def _pin_line(package: Package) -> str:
     hashes = "".join(f" \\\n    --hash={value}" for value in package.hashes)
     return f"{package.name}=={package.version}{hashes}"
-
-
-def _name(requirement: str) -> str:
-    match = re.match(r"[A-Za-z0-9][\w.-]*", requirement)
-    return re.sub(r"[-_.]+", "-", match[0]).lower() if match else ""
 
 
 def _toml(value: Any) -> str:  # noqa: ANN401

@@ -6,12 +6,14 @@ import contextlib
 import fcntl
 import json
 import os
-from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
-from pathlib import Path
-from typing import Any, Literal
+from typing import IO, TYPE_CHECKING, Any, Literal
 
 from mlbox.errors import BusyError, HostError, SpecError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
 RunState = Literal["running", "succeeded", "failed", "canceled", "lost"]
 STATE_FOLDER = ".mlbox"
@@ -134,7 +136,9 @@ class RunStore:
     def log_tail(self, run_id: str, lines: int) -> tuple[str, ...]:
         """Return the last lines that the run printed."""
         path = self.log_path(run_id)
-        return tuple(path.read_text(encoding="utf-8").splitlines()[-lines:]) if path.exists() else ()
+        return (
+            tuple(path.read_text(encoding="utf-8").splitlines()[-lines:]) if path.exists() else ()
+        )
 
     def artifacts_path(self, run_id: str) -> Path:
         """Return the folder with the outputs that came back."""
@@ -164,7 +168,7 @@ class RunStore:
             raise _no_run(run_id, found, ids)
         return self._load(found[0])
 
-    def list(self) -> tuple[RunRecord, ...]:
+    def all(self) -> tuple[RunRecord, ...]:
         """Return all runs, oldest first."""
         return tuple(self._load(name) for name in self._ids())
 
@@ -176,20 +180,25 @@ class RunStore:
             BusyError: Another run holds it.
         """
         ensure_state_folder(self.state_folder)
-        with (self.state_folder / "lock").open("a+") as file:
+        with self._open("lock") as file, self._open("alive") as alive:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError as error:
+            except BlockingIOError as error:
                 raise self._busy(file) from error
+            # a lock of its own for those who only look: they must not stand in a new run's way
+            fcntl.flock(alive, fcntl.LOCK_EX)
             file.truncate(0)
             file.write(str(os.getpid()))
             file.flush()
             yield
 
-    def _busy(self, file: Any) -> BusyError:  # noqa: ANN401  (an open text file)
+    def _open(self, name: str) -> IO[str]:
+        return (self.state_folder / name).open("a+", encoding="utf-8")
+
+    def _busy(self, file: IO[str]) -> BusyError:
         file.seek(0)
         pid = file.read().strip()
-        running = [record.id for record in self.list() if record.state == "running"]
+        running = [record.id for record in self.all() if record.state == "running"]
         return BusyError(
             "Another `mlbox train` is in progress in this project.",
             why=f"Process {pid or 'unknown'} holds it{f', run {running[-1]}' if running else ''}.",
@@ -199,9 +208,9 @@ class RunStore:
 
     def _held(self) -> bool:
         """Whether a run is in progress now."""
-        with contextlib.suppress(OSError), (self.state_folder / "lock").open("a+") as file:
+        with self._open("alive") as alive:
             try:
-                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+                fcntl.flock(alive, fcntl.LOCK_SH | fcntl.LOCK_NB)
             except BlockingIOError:
                 return True
         return False

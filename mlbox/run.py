@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -11,23 +12,24 @@ import shutil
 import subprocess
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from mlbox._version import __version__
 from mlbox.data import Input, file_record, present_inputs
-from mlbox.engine import Engine, Event, ExitState, OnEvent
 from mlbox.errors import MlboxError, RunError, SpecError
 from mlbox.image import BuildResult, build_image, project_snapshot
-from mlbox.plan import WORKSPACE, Mount, argv_of, plan_run
+from mlbox.plan import WORKSPACE, Mount, RunPlan, argv_of, plan_run
 from mlbox.record import FileRecord, RunRecord, RunState, RunStore
 from mlbox.snapshot import Snapshot, changed_files, copy_tree
-from mlbox.spec import JobSpec, Project
+
+if TYPE_CHECKING:
+    from mlbox.engine import Engine, Event, ExitState, OnEvent
+    from mlbox.spec import JobSpec, Project
 
 IMAGE_USER = 1000  # the user every mlbox image has; root's runs work as this one
-CA_PATH = "/etc/mlbox/ca.pem"
 
 
 def train(
@@ -59,14 +61,28 @@ def train(
     store = RunStore(project.root)
     with store.exclusively():
         built = build_image(project, engine, on_event, target="runtime", update_lock=update_lock)
-        began = time.monotonic()
-        inputs = present_inputs(project.root, job.inputs)
-        snapshot = project_snapshot(project)
-        record = _new_record(project, job, built, inputs, snapshot)
-        work = _prepare_work(store.work_path(record.id), snapshot, inputs, job)
-        record = _timed(record, build=built.seconds, prepare=time.monotonic() - began)
-        store.write(record)
-        return _run(record, job, store, engine, on_event, inputs, snapshot, work)
+        attempt = _prepare(project, job, store, built)
+        return _run(attempt, engine, on_event)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Attempt:
+    """A run that is ready to start."""
+
+    record: RunRecord
+    job: JobSpec
+    store: RunStore
+    inputs: tuple[Input, ...]
+    snapshot: Snapshot
+
+    @property
+    def work(self) -> Path:
+        """The folder the command works in: a copy of the code."""
+        return self.store.work_path(self.record.id)
+
+    @property
+    def artifacts(self) -> Path:
+        return self.store.artifacts_path(self.record.id)
 
 
 def run_error(record: RunRecord, log_tail: Sequence[str] = ()) -> RunError | None:
@@ -91,50 +107,56 @@ def _job(project: Project) -> JobSpec:
     return project.job
 
 
-def _run(
-    record: RunRecord,
-    job: JobSpec,
-    store: RunStore,
-    engine: Engine,
-    on_event: OnEvent,
-    inputs: tuple[Input, ...],
-    snapshot: Snapshot,
-    work: Path,
-) -> RunRecord:
+def _prepare(project: Project, job: JobSpec, store: RunStore, built: BuildResult) -> _Attempt:
+    """Take stock of code and data, lay out the working copy, and write the first record."""
+    began = time.monotonic()
+    inputs = present_inputs(project.root, job.inputs)
+    snapshot = project_snapshot(project)
+    record = _new_record(project, job, built, inputs, snapshot)
+    attempt = _Attempt(record=record, job=job, store=store, inputs=inputs, snapshot=snapshot)
+    _prepare_work(attempt)
+    record = _timed(record, build=built.seconds, prepare=time.monotonic() - began)
+    store.write(record)
+    return replace(attempt, record=record)
+
+
+def _run(attempt: _Attempt, engine: Engine, on_event: OnEvent) -> RunRecord:
     """Run the container, and write down how it ended, however it ended."""
-    plan = plan_run(
-        job,
-        image=str(record.image),
-        run_id=record.id,
-        mounts=_mounts(work, inputs),
-        user=_container_user(),
-        host_memory_bytes=_memory_bytes(),
-    )
-    record = replace(record, started_at=_now())
+    record, store = replace(attempt.record, started_at=_now()), attempt.store
     store.write(record)
     began = time.monotonic()
-    state: RunState = "failed"
     ended: ExitState | None = None
     error: str | None = None
+    canceled = False
     try:
         with store.log_path(record.id).open("w", encoding="utf-8") as log:
-            ended = engine.run(plan, _logging_to(log, on_event))
-        error = _exit_error(ended, job)
+            ended = engine.run(_plan(attempt), _logging_to(log, on_event))
+        error = _exit_error(ended, attempt.job)
     except MlboxError as failure:
         error = failure.what
         raise
     except BaseException as stop:
-        state, error = "canceled", f"It was stopped ({type(stop).__name__})."
+        canceled, error = True, f"It was stopped ({type(stop).__name__})."
         raise
     finally:
-        _own(work, os.getuid(), os.getgid())
+        _own(attempt.work, os.getuid(), os.getgid())
         record = _timed(record, run=time.monotonic() - began)
-        record = _collected(record, job, store, snapshot, work, error)
-        if state != "canceled":
-            state = "failed" if record.error else "succeeded"
+        record = _collected(replace(attempt, record=record), error)
+        state: RunState = "canceled" if canceled else "failed" if record.error else "succeeded"
         record = replace(record, state=state, finished_at=_now(), **_exit_fields(ended))
         store.write(record)
     return record
+
+
+def _plan(attempt: _Attempt) -> RunPlan:
+    return plan_run(
+        attempt.job,
+        image=str(attempt.record.image),
+        run_id=attempt.record.id,
+        mounts=_mounts(attempt),
+        user=_container_user(),
+        host_memory_bytes=_memory_bytes(),
+    )
 
 
 def _new_record(
@@ -165,20 +187,18 @@ def _new_record(
     )
 
 
-def _prepare_work(
-    work: Path, snapshot: Snapshot, inputs: tuple[Input, ...], job: JobSpec
-) -> Path:
+def _prepare_work(attempt: _Attempt) -> None:
     """Make the folder the command works in: a copy of the code, and places for data to go."""
+    work = attempt.work
     work.parent.mkdir(parents=True)
-    copy_tree(snapshot, work)
-    for entry in inputs:  # else the engine makes these mount points, as root
+    copy_tree(attempt.snapshot, work)
+    for entry in attempt.inputs:  # else the engine makes these mount points, as root
         _mount_point(work / entry.record.path, entry.source)
-    for name in job.outputs:
+    for name in attempt.job.outputs:
         path = work / name
         (path if name.endswith("/") else path.parent).mkdir(parents=True, exist_ok=True)
     if os.getuid() == 0:
         _own(work, IMAGE_USER, IMAGE_USER)
-    return work
 
 
 def _mount_point(path: Path, source: Path) -> None:
@@ -189,26 +209,24 @@ def _mount_point(path: Path, source: Path) -> None:
         path.touch()
 
 
-def _mounts(work: Path, inputs: tuple[Input, ...]) -> tuple[Mount, ...]:
+def _mounts(attempt: _Attempt) -> tuple[Mount, ...]:
     """The working copy, and inside it the inputs, which the command can only read."""
     return (
-        Mount(source=str(work), target=WORKSPACE, read_only=False),
+        Mount(source=str(attempt.work), target=WORKSPACE, read_only=False),
         *(
             Mount(source=str(entry.source), target=f"{WORKSPACE}/{entry.record.path}")
-            for entry in inputs
+            for entry in attempt.inputs
         ),
     )
 
 
 def _container_user() -> str:
     """The caller, so that what is written is the caller's; never root."""
-    return (
-        f"{os.getuid()}:{os.getgid()}" if os.getuid() else f"{IMAGE_USER}:{IMAGE_USER}"
-    )
+    return f"{os.getuid()}:{os.getgid()}" if os.getuid() else f"{IMAGE_USER}:{IMAGE_USER}"
 
 
 def _own(folder: Path, uid: int, gid: int) -> None:
-    """Give a tree to somebody; only root's runs need it, others' are the caller's from the start."""
+    """Give a tree to somebody; who is not root works as himself, and need not."""
     if os.getuid() != 0:
         return
     for parent, subfolders, names in os.walk(folder):
@@ -252,35 +270,24 @@ def _exit_fields(ended: ExitState | None) -> dict[str, Any]:
     }
 
 
-def _collected(
-    record: RunRecord,
-    job: JobSpec,
-    store: RunStore,
-    snapshot: Snapshot,
-    work: Path,
-    error: str | None,
-) -> RunRecord:
+def _collected(attempt: _Attempt, error: str | None) -> RunRecord:
     """Move the outputs to the artifacts; what is written and not declared stays where it is."""
     began = time.monotonic()
-    artifacts = store.artifacts_path(record.id)
-    problems = [error] if error else []
-    for name in job.outputs:
-        problem = _collect(work, artifacts, name.rstrip("/"))
-        if problem:
-            problems.append(problem)
+    record, work, artifacts = attempt.record, attempt.work, attempt.artifacts
+    problems = [error, *(_collect(work, artifacts, name) for name in attempt.job.outputs)]
     inputs = {entry.path for entry in record.inputs}
-    undeclared = _keep_only_changes(snapshot, work, inputs)
     return replace(
         _timed(record, collect=time.monotonic() - began),
-        error=" ".join(problems) or None,
+        error=" ".join(problem for problem in problems if problem) or None,
+        undeclared=_keep_only_changes(attempt.snapshot, work, inputs),
         outputs=tuple(_output_records(artifacts)),
-        undeclared=undeclared,
         metrics=_metrics(artifacts),
     )
 
 
-def _collect(work: Path, artifacts: Path, name: str) -> str | None:
+def _collect(work: Path, artifacts: Path, output: str) -> str | None:
     """Move one output; return what is wrong with it."""
+    name = output.rstrip("/")
     source = work / name
     if work.resolve() not in source.resolve().parents or source.is_symlink():
         return f"The output {name!r} is a link that leaves the project; it was not followed."
@@ -318,10 +325,9 @@ def _metrics(artifacts: Path) -> dict[str, float]:
     """Numbers from every ``metrics.json`` among the outputs, nested keys joined by dots."""
     found: dict[str, float] = {}
     for path in sorted(artifacts.rglob("metrics.json")):
-        try:
+        # a file that is not JSON is not ours to judge: it is among the artifacts as it is
+        with contextlib.suppress(ValueError, OSError):
             found.update(_numbers(json.loads(path.read_text(encoding="utf-8"))))
-        except (ValueError, OSError):
-            continue  # not ours to judge: the file itself is among the artifacts
     return found
 
 

@@ -11,11 +11,14 @@ import hashlib
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mlbox.errors import SpecError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
 
 LIMIT_BYTES = 2**30
 DIGEST_CHARACTERS = 16
@@ -117,7 +120,15 @@ def _git_files(root: Path) -> list[str] | None:
     """What git tracks or would; ``None`` where there is no git or no repository."""
     try:
         listing = subprocess.run(
-            ("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate"),
+            (
+                "git",
+                "ls-files",
+                "-z",
+                "--cached",
+                "--others",
+                "--exclude-standard",
+                "--deduplicate",
+            ),
             cwd=root,
             check=True,
             capture_output=True,
@@ -144,9 +155,9 @@ def _relative(root: Path, folder: str, name: str) -> str:
 def _is_ignored(name: str) -> bool:
     parts = name.split("/")
     return any(
-        _below(name, (pattern,)) if "/" in pattern else any(
-            fnmatch.fnmatchcase(part, pattern) for part in parts
-        )
+        _below(name, (pattern,))
+        if "/" in pattern
+        else any(fnmatch.fnmatchcase(part, pattern) for part in parts)
         for pattern in IGNORED
     )
 
@@ -165,7 +176,9 @@ def _dockerignored(root: Path) -> frozenset[str]:
 
 
 def _below(name: str, paths: Sequence[str]) -> bool:
-    return any(name == path.rstrip("/") or name.startswith(f"{path.rstrip('/')}/") for path in paths)
+    return any(
+        name == path.rstrip("/") or name.startswith(f"{path.rstrip('/')}/") for path in paths
+    )
 
 
 def _matches(name: str, pattern: str) -> bool:
@@ -193,7 +206,7 @@ def _digest(root: Path, files: Sequence[str]) -> str:
     for name in files:
         path = root / name
         if path.is_symlink():
-            entry = f"link {os.readlink(path)}"
+            entry = f"link {path.readlink()}"
         else:
             executable = "x" if path.stat().st_mode & 0o100 else "-"
             entry = f"{executable} {hashlib.sha256(path.read_bytes()).hexdigest()}"
@@ -218,7 +231,8 @@ def _copy(root: Path, files: Sequence[str], path: Path) -> None:
 
 def _same(first: Path, second: Path) -> bool:
     if first.is_symlink() or second.is_symlink():
-        return (
-            first.is_symlink() and second.is_symlink() and os.readlink(first) == os.readlink(second)
-        )
-    return first.stat().st_size == second.stat().st_size and first.read_bytes() == second.read_bytes()
+        both = first.is_symlink() and second.is_symlink()
+        return both and first.readlink() == second.readlink()
+    return (
+        first.stat().st_size == second.stat().st_size and first.read_bytes() == second.read_bytes()
+    )

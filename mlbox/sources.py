@@ -10,15 +10,19 @@ import configparser
 import os
 import re
 import sys
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urljoin, urlsplit, urlunsplit
 from urllib.request import url2pathname
 
 from mlbox.errors import SpecError
-from mlbox.spec import Project
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from mlbox.spec import Project
 
 WHEELHOUSE = "/wheelhouse"  # where a build sees the local wheels
 
@@ -130,7 +134,9 @@ def pip_configuration(environment: Mapping[str, str]) -> dict[str, str]:
             continue  # pip will say so; its mistakes are not ours to report
         for section in ("global", "install"):
             if parser.has_section(section):
-                options.update({key.replace("_", "-"): value for key, value in parser.items(section)})
+                options.update(
+                    {key.replace("_", "-"): value for key, value in parser.items(section)}
+                )
     for name, value in environment.items():
         if name.startswith("PIP_") and value:
             options[name[4:].lower().replace("_", "-")] = value

@@ -37,13 +37,13 @@ class BoxSpec:
         tensorflow: TensorFlow release or prefix of one.
         jax: JAX release or prefix of one.
         cuda: ``"auto"`` (the newest the framework ships), ``"cpu"``, ``"12.8"`` or ``"cu128"``.
-        base: ``"auto"``, ``"debian"`` (made locally by ``mlbox base build``), or an image reference.
+        base: ``"auto"``, ``"debian"`` (made here by ``mlbox base build``), or an image reference.
         requirements: A requirements file, or ``"uv.lock"``, relative to the project.
         packages: PEP 508 requirements, added to those of ``requirements``.
         system_packages: Names of apt packages.
         compiles: Whether a dependency compiles CUDA code (adds a build stage with nvcc).
         env: Environment variables of the image.
-        include: Glob patterns of the project's files that are code; empty for all that is not ignored.
+        include: Glob patterns of the files that are code; empty for all that is not ignored.
         platform: ``"linux/amd64"`` or ``"linux/arm64"``.
         driver: NVIDIA driver version the box must run on, ``"550.54.14"``; ``None`` for any.
         gpu: GPU the box must run on, ``"Tesla V100"``; ``None`` for any.
@@ -71,6 +71,9 @@ class BoxSpec:
     registry_mirror: str | None = None
     find_links: str | None = None
     ca_bundle: str | None = None
+
+    def __post_init__(self) -> None:
+        _check_box(self)
 
     @property
     def framework(self) -> str | None:
@@ -112,6 +115,9 @@ class JobSpec:
     timeout_seconds: float = 0
     network: str = "mlbox"
 
+    def __post_init__(self) -> None:
+        _check_job(self)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Project:
@@ -148,7 +154,7 @@ def load_project(folder: Path) -> Project:
         source = root / name
         if not source.is_file():
             continue
-        document = _read_toml(source)
+        document = read_toml(source)
         if name == "pyproject.toml":
             if "mlbox" not in document.get("tool", {}):
                 continue
@@ -183,7 +189,7 @@ def parse_box(
     Raises:
         SpecError: A key is unknown, missing, of the wrong type, or has an impossible value.
     """
-    return check_box(_parse(BoxSpec, table, place, also))
+    return _parse(BoxSpec, table, place, also)
 
 
 def parse_job(table: Mapping[str, Any], *, place: str = "[tool.mlbox.train]") -> JobSpec:
@@ -192,7 +198,7 @@ def parse_job(table: Mapping[str, Any], *, place: str = "[tool.mlbox.train]") ->
     Raises:
         SpecError: A key is unknown, missing, of the wrong type, or has an impossible value.
     """
-    return check_job(_parse(JobSpec, table, place, ()))
+    return _parse(JobSpec, table, place, ())
 
 
 def override(spec: Spec, changes: Mapping[str, Any]) -> Spec:
@@ -202,12 +208,11 @@ def override(spec: Spec, changes: Mapping[str, Any]) -> Spec:
         name: _convert(value, hints[name], f"--{name.replace('_', '-')}")
         for name, value in changes.items()
     }
-    changed = replace(spec, **parsed)
-    return check_box(changed) if isinstance(changed, BoxSpec) else check_job(changed)
+    return replace(spec, **parsed)
 
 
-def check_box(spec: BoxSpec) -> BoxSpec:
-    """Return the spec if its values make sense, each by itself and together."""
+def _check_box(spec: BoxSpec) -> None:
+    """Refuse values that make no sense, each by itself or together."""
     if not re.fullmatch(r"[a-z0-9]+([._-][a-z0-9]+)*", spec.name):
         raise SpecError(
             f"{spec.name!r} cannot be the name of a box.",
@@ -234,11 +239,10 @@ def check_box(spec: BoxSpec) -> BoxSpec:
             why="It is an X.Y version, a wheel tag, or one of two words.",
             fix='Write "auto", "cpu", "12.8" or "cu128".',
         )
-    return spec
 
 
-def check_job(spec: JobSpec) -> JobSpec:
-    """Return the spec if its values make sense."""
+def _check_job(spec: JobSpec) -> None:
+    """Refuse values that make no sense."""
     if not spec.command:
         raise SpecError(
             "The training command is empty.",
@@ -255,7 +259,6 @@ def check_job(spec: JobSpec) -> JobSpec:
             why='It is a whole number, or "all".',
             fix='Set gpus = 1 or gpus = "all".',
         )
-    return spec
 
 
 def check_inside(path: str, key: str) -> None:
@@ -269,6 +272,27 @@ def check_inside(path: str, key: str) -> None:
         )
 
 
+def read_toml(path: Path) -> dict[str, Any]:
+    """Read a TOML file.
+
+    Raises:
+        SpecError: It is not TOML.
+    """
+    try:
+        return parse_toml(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SpecError(
+            f"{path.name} is not valid TOML.",
+            why=f"{error}.",
+            fix=f"Correct {path}.",
+        ) from error
+
+
+def parse_toml(text: str) -> dict[str, Any]:
+    """Parse TOML, on every Python that mlbox runs on."""
+    return tomllib.loads(text)
+
+
 def slug(text: str) -> str:
     """Return the text as a valid name of a box."""
     return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-") or "box"
@@ -279,22 +303,9 @@ def key_of(name: str) -> str:
     return name.replace("_", "-")
 
 
-def _read_toml(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SpecError(
-            f"{path.name} is not valid TOML.",
-            why=f"{error}.",
-            fix=f"Correct {path}.",
-        ) from error
-
-
-def _parse(
-    kind: type[Spec], table: Mapping[str, Any], place: str, also: tuple[str, ...]
-) -> Spec:
+def _parse(kind: type[Spec], table: Mapping[str, Any], place: str, also: tuple[str, ...]) -> Spec:
     hints = get_type_hints(kind)
-    known = {key_of(name): name for name in hints}
+    known: dict[str, str] = {key_of(name): name for name in hints}
     values: dict[str, Any] = {}
     for key, value in table.items():
         name = known.get(key_of(key))
@@ -306,7 +317,9 @@ def _parse(
             raise SpecError(
                 f"{place} has no {entry.name!r}.",
                 why=f"{entry.name!r} is the one key without a default.",
-                fix='Add name = "my-box".' if entry.name == "name" else 'Add command = ["python", "train.py"].',
+                fix='Add name = "my-box".'
+                if entry.name == "name"
+                else 'Add command = ["python", "train.py"].',
             )
     return kind(**values)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +11,8 @@ from mlbox.engine import Event, ExitState, Image
 from mlbox.plan import WORKSPACE
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from mlbox.engine import BuildRequest, OnEvent
     from mlbox.plan import RunPlan
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from pathlib import Path
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
@@ -14,12 +15,16 @@ from mlbox.lock import (
     Package,
     check_current,
     lock_inputs,
+    parse_lock,
     read_lock,
     render_lock,
     write_lock,
 )
 from mlbox.resolve import Resolution
-from mlbox.spec import Project, parse_box
+from mlbox.spec import Project, parse_box, parse_toml
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 INPUTS = LockInputs(
     python="3.11",
@@ -52,17 +57,11 @@ text = st.text(st.characters(exclude_categories=["Cs"]), min_size=1)
 
 @given(text, text)
 def test_any_name_and_version_survive_the_file(name: str, version: str) -> None:
-    import sys  # noqa: PLC0415
-
-    from mlbox.spec import tomllib  # noqa: PLC0415  (its alias below Python 3.11)
-
     lock = Lock(
         inputs=INPUTS,
         packages=(Package(name=name, version=version, layer="framework", hashes=("sha256:0",)),),
     )
-    assert sys.version_info >= (3, 10)
-    entry = tomllib.loads(render_lock(lock))["package"][0]
-    assert (entry["name"], entry["version"]) == (name, version)
+    assert parse_lock(parse_toml(render_lock(lock))) == lock
 
 
 def test_each_layer_has_its_own_hashed_requirements() -> None:
@@ -73,21 +72,19 @@ def test_each_layer_has_its_own_hashed_requirements() -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("inputs", "said"),
     [
-        ({"requirements": ("numpy", "pandas")}, "pandas is new"),
-        ({"requirements": ()}, "numpy is gone"),
-        ({"framework": ("torch==2.14.0+cpu",)}, "torch==2.14.0+cpu is new"),
-        ({"python": "3.12"}, "python was 3.11, is 3.12"),
-        ({"constraints": "x"}, "uv.lock is another one"),
+        (replace(INPUTS, requirements=("numpy", "pandas")), "pandas is new"),
+        (replace(INPUTS, requirements=()), "numpy is gone"),
+        (replace(INPUTS, framework=("torch==2.14.0+cpu",)), "torch==2.14.0+cpu is new"),
+        (replace(INPUTS, python="3.12"), "python was 3.11, is 3.12"),
+        (replace(INPUTS, constraints="x"), "uv.lock is another one"),
     ],
 )
-def test_a_stale_lock_says_what_changed(change: dict[str, object], said: str) -> None:
-    from dataclasses import replace  # noqa: PLC0415
-
+def test_a_stale_lock_says_what_changed(inputs: LockInputs, said: str) -> None:
     check_current(LOCK, INPUTS)
     with pytest.raises(StaleLockError) as error:
-        check_current(LOCK, replace(INPUTS, **change))
+        check_current(LOCK, inputs)
     assert said in error.value.why
     assert "--update-lock" in error.value.fix
 

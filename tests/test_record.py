@@ -6,12 +6,15 @@ import signal
 import subprocess
 import sys
 import textwrap
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from mlbox.errors import BusyError, HostError, SpecError
 from mlbox.record import FileRecord, RunRecord, RunStore, parse_record
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 RECORD = RunRecord(
     id="20260101-000000-abcd",
@@ -29,7 +32,7 @@ def test_a_record_survives_being_written_and_read(tmp_path: Path) -> None:
     store = RunStore(tmp_path)
     store.write(RECORD)
     assert store.read(RECORD.id) == RECORD
-    assert store.list() == (RECORD,)
+    assert store.all() == (RECORD,)
 
 
 def test_the_json_of_a_run_has_what_scripts_rely_on() -> None:
@@ -68,7 +71,7 @@ def test_a_damaged_record_is_named_with_its_file(tmp_path: Path) -> None:
     store.write(RECORD)
     (store.path(RECORD.id) / "record.json").write_text("{")
     with pytest.raises(HostError, match=RECORD.id):
-        store.list()
+        store.all()
 
 
 def test_a_run_whose_process_is_gone_is_lost_and_not_running(tmp_path: Path) -> None:

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from mlbox.errors import SpecError
 from mlbox.sources import PackageSources, package_sources, pip_configuration
 from mlbox.spec import Project, parse_box
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def test_pip_s_files_and_variables_are_read_in_pip_s_order(tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ def write(folder: Path, text: str, name: str = "mlbox.toml") -> Path:
     return folder
 
 
-def test_the_issue_s_own_example_is_understood(tmp_path: Path) -> None:
+def test_every_kind_of_key_is_understood(tmp_path: Path) -> None:
     write(
         tmp_path,
         """
@@ -129,7 +129,7 @@ def test_a_pyproject_without_our_table_is_not_a_spec(tmp_path: Path) -> None:
 def test_an_override_is_checked_like_the_file() -> None:
     box = BoxSpec(name="a")
     assert override(box, {"packages": ["numpy"]}).packages == ("numpy",)
-    with pytest.raises(SpecError, match="--platform|platform"):
+    with pytest.raises(SpecError, match="platform"):
         override(box, {"platform": "windows"})
 
 

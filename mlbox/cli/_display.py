@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from mlbox.engine.docker import RUN_STEP
 from mlbox.engine.steps import Steps
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from rich.console import Console, RenderableType
 
     from mlbox.engine import Event, OnEvent
@@ -28,7 +29,7 @@ def shown(*, quiet: bool = False) -> Iterator[OnEvent]:
     business (``[internal] ...``) are left out.
     """
     if quiet:
-        yield lambda event: None
+        yield lambda _: None
         return
     from rich.console import Console  # noqa: PLC0415  (loads on use)
 
@@ -120,5 +121,3 @@ def _print_run(event: Event) -> None:
 
     if event.kind == "log":
         print(event.text, file=sys.stderr if event.stream == 2 else sys.stdout, flush=True)  # noqa: PLR2004
-
-

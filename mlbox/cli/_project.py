@@ -1,4 +1,4 @@
-"""The arguments every command about a project shares: where it is, and what to change in its spec."""
+"""The arguments that commands about a project share: where it is, what to change in its spec."""
 
 from __future__ import annotations
 
@@ -35,7 +35,8 @@ def project_from(args: argparse.Namespace) -> Project:
     box = override(project.box, _changes(args, project.box))
     if not hasattr(args, "command_line"):
         return replace(project, box=box)
-    job = project.job or (JobSpec(command=("",)) if args.command_line else None)
+    command = tuple(args.command_line or ())
+    job = project.job or (JobSpec(command=command) if command else None)
     if job is None:
         raise SpecError(
             f"{project.source and project.source.name} does not say what to train.",

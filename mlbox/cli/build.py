@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
+from typing import TYPE_CHECKING
 
 from mlbox.cli._display import shown
 from mlbox.cli._project import add_project_arguments, project_from
 from mlbox.engine.docker import docker_engine
 from mlbox.image import build_image
+
+if TYPE_CHECKING:
+    import argparse
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

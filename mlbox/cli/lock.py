@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import argparse
 import os
+from typing import TYPE_CHECKING
 
 from mlbox.cli._project import add_project_arguments, project_from
 from mlbox.engine.docker import docker_engine
@@ -12,6 +12,9 @@ from mlbox.image import current_lock
 from mlbox.lock import LOCK_FILE
 from mlbox.resolve import resolve
 from mlbox.sources import package_sources
+
+if TYPE_CHECKING:
+    import argparse
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

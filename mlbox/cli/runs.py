@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 from dataclasses import asdict
@@ -13,6 +12,7 @@ from mlbox.record import RunRecord, RunStore
 from mlbox.spec import load_project
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Iterator
 
 
@@ -37,7 +37,7 @@ def run(args: argparse.Namespace) -> int:
     """Print what was asked for."""
     store = RunStore(load_project(args.project).root)
     if args.action == "list":
-        _list(store.list(), as_json=args.json)
+        _list(store.all(), as_json=args.json)
         return 0
     record = store.read(args.id)
     if args.action == "show":
@@ -84,7 +84,9 @@ def _rows(record: RunRecord, store: RunStore) -> Iterator[tuple[str, str]]:
     yield from (("metric", f"{name} = {value:g}") for name, value in record.metrics.items())
     artifacts = store.artifacts_path(record.id)
     yield from (("artifact", str(artifacts / entry.path)) for entry in record.outputs)
-    yield from (("undeclared", str(store.work_path(record.id) / path)) for path in record.undeclared)
+    yield from (
+        ("undeclared", str(store.work_path(record.id) / path)) for path in record.undeclared
+    )
     yield "log", str(store.log_path(record.id))
     yield from (("seconds", f"{name} {value:g}") for name, value in record.timings.items())
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,7 @@ from mlbox.record import RunRecord, RunStore
 from mlbox.run import run_error, train
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Iterator
 
 LOG_TAIL = 15
@@ -55,4 +55,6 @@ def summary(record: RunRecord, store: RunStore) -> Iterator[str]:
         yield f"artifact   {store.artifacts_path(record.id) / entry.path}  {entry.size_bytes} bytes"
     for name in record.undeclared[:10]:
         yield f"undeclared {store.work_path(record.id) / name}"
-    yield "time       " + "  ".join(f"{name} {value:.1f} s" for name, value in record.timings.items())
+    yield "time       " + "  ".join(
+        f"{name} {value:.1f} s" for name, value in record.timings.items()
+    )

@@ -10,7 +10,6 @@ import signal
 import subprocess
 import tempfile
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -19,8 +18,9 @@ from mlbox.engine.failures import build_failure, start_failure
 from mlbox.engine.progress import Progress, RawJson
 from mlbox.engine.protocol import BuildRequest, Event, ExitState, Image, OnEvent
 
-
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import docker
 
     from mlbox.plan import RunPlan
@@ -245,19 +245,34 @@ def _decode(process: subprocess.Popen[bytes]) -> Iterator[dict[str, Any] | str]:
     yield from raw.close()
 
 
+class _Lines:
+    """One stream of a container, cut into lines as it arrives."""
+
+    def __init__(self, stream: Literal[1, 2]) -> None:
+        self._stream = stream
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self._rest = ""
+
+    def feed(self, chunk: bytes) -> Iterator[Event]:
+        *lines, self._rest = (self._rest + self._decoder.decode(chunk)).split("\n")
+        yield from map(self._event, lines)
+
+    def close(self) -> Iterator[Event]:
+        if self._rest:
+            yield self._event(self._rest)
+
+    def _event(self, line: str) -> Event:
+        return Event(kind="log", step=RUN_STEP, text=line.rstrip("\r"), stream=self._stream)
+
+
 def _log_events(output: Iterator[tuple[bytes | None, bytes | None]]) -> Iterator[Event]:
     """Yield one event per line, of stdout and stderr in the order they were printed."""
-    streams: tuple[Literal[1], Literal[2]] = (1, 2)
-    decoders = {stream: codecs.getincrementaldecoder("utf-8")("replace") for stream in streams}
-    rest: dict[int, str] = dict.fromkeys(streams, "")
+    streams = (_Lines(1), _Lines(2))
     for chunks in output:
-        for stream, chunk in zip(streams, chunks, strict=True):
-            *lines, rest[stream] = (rest[stream] + decoders[stream].decode(chunk or b"")).split("\n")
-            for line in lines:
-                yield Event(kind="log", step=RUN_STEP, text=line.rstrip("\r"), stream=stream)
-    for stream in streams:
-        if rest[stream]:
-            yield Event(kind="log", step=RUN_STEP, text=rest[stream], stream=stream)
+        for lines, chunk in zip(streams, chunks, strict=True):
+            yield from lines.feed(chunk or b"")
+    for lines in streams:
+        yield from lines.close()
 
 
 def _gpu_requests(gpus: int | str) -> list[Any]:
@@ -295,5 +310,3 @@ def docker_engine() -> DockerEngine:
     from mlbox.engine.connect import connect  # noqa: PLC0415
 
     return DockerEngine(connect())
-
-

@@ -16,7 +16,9 @@ _UNREACHABLE = re.compile(
     r"failed to (?:resolve source metadata for|do request|fetch \w+|copy)|dial tcp|no such host"
     r"|TLS handshake|i/o timeout|pull access denied|failed to authorize"
 )
-_IMAGE = re.compile(r"(?:source metadata for|pull access denied for|load metadata for) ([^\s:,]+(?::[^\s:,]+)?)")
+_IMAGE = re.compile(
+    r"(?:source metadata for|pull access denied for|load metadata for) ([^\s:,]+(?::[^\s:,]+)?)"
+)
 _EXIT_CODE = re.compile(r"did not complete successfully: exit code: (\d+)")
 
 
@@ -111,7 +113,9 @@ def _reason(text: str, tail: tuple[str, ...]) -> str:
     if code and printed:
         return f"It exited with code {code[1]} after it printed:\n{printed}"
     errors = [entry.strip() for entry in text.splitlines() if entry.strip().startswith("ERROR")]
-    return errors[-1].removeprefix("ERROR: ") if errors else (text.strip() or "buildx gave no reason.")
+    return (
+        errors[-1].removeprefix("ERROR: ") if errors else (text.strip() or "buildx gave no reason.")
+    )
 
 
 def _first_line(step: str) -> str:

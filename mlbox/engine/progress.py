@@ -9,12 +9,14 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from mlbox.engine.protocol import Event
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
 
 _NUMBER = re.compile(r"^\[(?!internal\]|auth\]|context )[^\]]*\]\s*")  # "[base 2/5] "
 _MOUNTS = re.compile(r"--mount=\S+\s+")  # how a step runs, not what it does
@@ -138,10 +140,9 @@ class Progress:
         if vertex is None:
             return
         text = base64.b64decode(raw.get("data") or "").decode("utf-8", "replace")
-        for line in text.splitlines():
-            line = line.rsplit("\r", 1)[-1]
+        stream: Literal[1, 2] = 2 if raw.get("stream") == 2 else 1  # noqa: PLR2004  (stderr)
+        for line in text.rstrip("\n").split("\n"):
             vertex.log.append(line)
-            stream: Literal[1, 2] = 2 if raw.get("stream") == 2 else 1  # noqa: PLR2004  (stderr)
             yield Event(kind="log", step=vertex.step, text=line, stream=stream)
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
-from mlbox.plan import RunPlan
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from mlbox.plan import RunPlan
 
 
 @dataclass(frozen=True, kw_only=True)
