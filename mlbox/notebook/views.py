@@ -52,7 +52,7 @@ def header(name: str, *, build: str, train: str, changed: bool) -> str:
     """The panel's first line: the box, and where its build and its training stand."""
     shown = "changed" if changed and build == "done" else build
     states = "".join(
-        f' <span class="mlbox-quiet">{what}</span> {html.state_badge(state)}'
+        f' <span class="mlbox-quiet">· {what}</span> {html.state_badge(state)}'
         for what, state in (("build", shown), ("train", train))
         if state != "idle"
     )

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from mlbox.image import BuildResult
     from mlbox.spec import BoxSpec, JobSpec
 
+RULE = "1px solid var(--jp-border-color2, rgba(128, 128, 128, 0.3))"
+
 
 class Panel:
     """A box in a form.
@@ -159,10 +161,11 @@ class Panel:
                 self._header,
                 _grid([self._fields[field.name] for field in BOX_FIELDS]),
                 self._preview,
-                ipywidgets.HBox([self._build_button, self._cancel_build, self._update_lock]),
+                _row([self._build_button, self._cancel_build, self._update_lock]),
                 self._build_pane,
+                ipywidgets.HTML(layout=ipywidgets.Layout(border_top=RULE, margin="12px 0 8px")),
                 _grid([self._fields[field.name] for field in JOB_FIELDS]),
-                ipywidgets.HBox([self._train_button, self._cancel_train]),
+                _row([self._train_button, self._cancel_train]),
                 self._train_pane,
             ],
             layout=ipywidgets.Layout(max_width="980px", padding="4px 0"),
@@ -192,7 +195,7 @@ def _widget(field: Field, form: FormModel) -> Any:  # noqa: ANN401  (ipywidgets 
     arguments: dict[str, Any] = {
         "description": field.label,
         "value": form.values[field.name],
-        "style": {"description_width": "110px"},
+        "style": {"description_width": "128px"},
         "layout": ipywidgets.Layout(width="auto"),
     }
     if field.kind in {"choice", "suggest"}:
@@ -218,6 +221,11 @@ def _button(label: str, press: Callable[[], object], *, primary: bool = False) -
     button = ipywidgets.Button(description=label, button_style="primary" if primary else "")
     button.on_click(lambda _: press())
     return button
+
+
+def _row(widgets: list[Any]) -> Any:  # noqa: ANN401
+    layout = ipywidgets.Layout(align_items="center", flex_flow="row wrap", margin="6px 0")
+    return ipywidgets.HBox(widgets, layout=layout)
 
 
 def _grid(widgets: list[Any]) -> Any:  # noqa: ANN401

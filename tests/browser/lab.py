@@ -36,6 +36,35 @@ OPTIONS = (
     "--LabApp.expose_app_in_browser=True",
 )
 
+CONTRASTS = """selector => {
+    const colour = text => {
+        const [r, g, b, a = 1] = text.match(/[\\d.]+/g).map(Number);
+        return text.startsWith('color(srgb') ? [255 * r, 255 * g, 255 * b, a] : [r, g, b, a];
+    };
+    const over = (top, below) => [0, 1, 2].map(i => top[3] * top[i] + (1 - top[3]) * below[i]);
+    const behind = element => {
+        if (!element) return [255, 255, 255];
+        const own = colour(getComputedStyle(element).backgroundColor);
+        return own[3] === 1 ? own.slice(0, 3) : over(own, behind(element.parentElement));
+    };
+    const light = rgb => rgb
+        .map(v => v / 255)
+        .map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
+        .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+    const found = {};
+    for (const element of document.querySelector(selector).querySelectorAll('*')) {
+        const text = [...element.childNodes]
+            .filter(node => node.nodeType === Node.TEXT_NODE && node.data.trim())
+            .map(node => node.data.trim()).join(' ');
+        if (!text || element.matches('style, :disabled, [aria-hidden]')) continue;
+        const ground = behind(element);
+        const ink = over(colour(getComputedStyle(element).color), ground);
+        const [dark, bright] = [light(ink), light(ground)].sort((a, b) => a - b);
+        found[text.slice(0, 40)] = (bright + 0.05) / (dark + 0.05);
+    }
+    return found;
+}"""
+
 
 class Lab:
     """JupyterLab in a process of its own, which sees no configuration but ours.
@@ -134,11 +163,18 @@ class Notebook:
         return self.page.locator(".jp-Notebook .jp-Cell").nth(index).locator(".jp-OutputArea")
 
     def theme(self, name: str) -> None:
-        """Change the theme: ``"JupyterLab Dark"``."""
+        """Change the theme: ``"JupyterLab Dark"``; wait until the page wears it."""
         self.page.evaluate(
             """theme => window.jupyterapp.commands.execute('apputils:change-theme', {theme})""",
             name,
         )
+        self.page.locator(f"body[data-jp-theme-name='{name}']").wait_for(state="attached")
+        self.page.locator("#jupyterlab-splash").wait_for(state="detached")
+
+    def contrasts(self, selector: str) -> dict[str, float]:
+        """Contrast (WCAG 2, 1 to 21) of each text in there against what is behind it."""
+        found: dict[str, float] = self.page.evaluate(CONTRASTS, selector)
+        return found
 
     def close(self) -> None:
         """End its kernel and close it."""

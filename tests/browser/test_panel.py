@@ -32,6 +32,7 @@ import pathlib, time
 for epoch in range(4): print("epoch", epoch, "<b>", flush=True); time.sleep(0.5)
 pathlib.Path("out/model.txt").write_text("weights")
 """
+AA = 4.5  # the contrast WCAG 2 asks of text
 MINUTE = 60_000  # ms
 
 
@@ -84,3 +85,7 @@ def test_a_click_builds_and_a_click_trains(
     for theme in ("Light", "Dark"):
         shown.theme(f"JupyterLab {theme}")
         panel.screenshot(path=tmp_path / f"{theme.lower()}.png")
+        faint = {
+            text: ratio for text, ratio in shown.contrasts(".mlbox-panel").items() if ratio < AA
+        }
+        assert faint == {}

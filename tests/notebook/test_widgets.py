@@ -39,14 +39,14 @@ def panel(project_folder: Path, engine: FakeEngine) -> Panel:
     return mlbox.panel(project_folder, engine=engine)
 
 
-def widgets(widget: Any) -> list[Any]:  # noqa: ANN401  (ipywidgets is not typed)
+def widgets(widget: Any) -> list[Any]:
     return [
         widget,
         *(found for child in getattr(widget, "children", ()) for found in widgets(child)),
     ]
 
 
-def field(panel: Panel, label: str) -> Any:  # noqa: ANN401
+def field(panel: Panel, label: str) -> Any:
     """The one widget a user finds by this label."""
     found = [each for each in widgets(panel.widget) if getattr(each, "description", "") == label]
     assert len(found) == 1
