@@ -133,9 +133,12 @@ def build_image(
     )
 
 
-def image_plan(project: Project, resolution: Resolution, lock: Lock | None) -> ImagePlan:
+def image_plan(
+    project: Project, resolution: Resolution, lock: Lock | None, target: Target = "code"
+) -> ImagePlan:
     """Plan the image, with the base images pinned that the lock knows."""
-    command = project.job.command if project.job else ()
+    # what runs in the runtime image is the run's business: another command is no other image
+    command = project.job.command if project.job and target == "code" else ()
     digests: Mapping[str, str] = lock.bases if lock else {}
     return plan_image(project.box, resolution, digests=digests, command=command)
 
@@ -192,7 +195,7 @@ def _prepare(project: Project, engine: Engine, target: Target, *, update_lock: b
         resolution=resolution,
         sources=sources,
         lock=lock,
-        dockerfile=render_dockerfile(image_plan(project, resolution, lock)),
+        dockerfile=render_dockerfile(image_plan(project, resolution, lock, target)),
         snapshot=project_snapshot(project) if target == "code" else None,
     )
 

@@ -27,7 +27,8 @@ from mlbox.snapshot import Snapshot, changed_files, copy_tree
 
 if TYPE_CHECKING:
     from mlbox.engine import Engine, Event, ExitState, OnEvent
-    from mlbox.spec import JobSpec, Project
+    from mlbox.resolve import Resolution
+    from mlbox.spec import BoxSpec, JobSpec, Project
 
 IMAGE_USER = 1000  # the user every mlbox image has; root's runs work as this one
 
@@ -177,14 +178,19 @@ def _new_record(
         dockerfile=built.dockerfile,
         lock_digest=built.lock.digest,
         code_digest=snapshot.digest,
-        spec=asdict(project.box),
-        job=asdict(job),
-        resolution=asdict(built.resolution),
+        spec=_as_json(project.box),
+        job=_as_json(job),
+        resolution=_as_json(built.resolution),
         git=_git_state(project.root),
         inputs=tuple(entry.record for entry in inputs),
         host=_host(),
         mlbox_version=__version__,
     )
+
+
+def _as_json(value: BoxSpec | JobSpec | Resolution) -> dict[str, Any]:
+    """A dataclass as its record has it, before and after it was written: lists, not tuples."""
+    return dict(json.loads(json.dumps(asdict(value))))
 
 
 def _prepare_work(attempt: _Attempt) -> None:
@@ -274,7 +280,8 @@ def _collected(attempt: _Attempt, error: str | None) -> RunRecord:
     """Move the outputs to the artifacts; what is written and not declared stays where it is."""
     began = time.monotonic()
     record, work, artifacts = attempt.record, attempt.work, attempt.artifacts
-    problems = [error, *(_collect(work, artifacts, name) for name in attempt.job.outputs)]
+    missing = [_collect(work, artifacts, name) for name in attempt.job.outputs]
+    problems = [error] if error else missing  # a command that failed owes no outputs
     inputs = {entry.path for entry in record.inputs}
     return replace(
         _timed(record, collect=time.monotonic() - began),

@@ -84,7 +84,7 @@ def _disk_full(progress: Progress, line: int | None, tail: tuple[str, ...]) -> B
 
 def _is_pull(step: str | None, text: str) -> bool:
     """Whether the failure was about getting a base image; a RUN has its own network trouble."""
-    return (step is None or not step.startswith("RUN")) and _UNREACHABLE.search(text) is not None
+    return (step is None or " RUN " not in step) and _UNREACHABLE.search(text) is not None
 
 
 def _no_base(text: str, line: int | None) -> BuildError:

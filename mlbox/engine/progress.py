@@ -18,8 +18,8 @@ from mlbox.engine.protocol import Event
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-_NUMBER = re.compile(r"^\[(?!internal\]|auth\]|context )[^\]]*\]\s*")  # "[base 2/5] "
-_MOUNTS = re.compile(r"--mount=\S+\s+")  # how a step runs, not what it does
+# How a step runs, not what it does: mounts, and what is done where a build secret is there.
+_NOISE = re.compile(r"--mount=\S+\s+|if \[ -f \S+ \]; then [^;]+; fi && ")
 _FRACTION = re.compile(r"(\.\d{6})\d*")  # datetime reads six digits, BuildKit writes nine
 
 
@@ -148,7 +148,7 @@ class Progress:
 
 def _step(name: str) -> str:
     """A vertex's name as a person would call the step."""
-    return _MOUNTS.sub("", _NUMBER.sub("", name)) or name
+    return _NOISE.sub("", name)
 
 
 def failed_line(text: list[str]) -> int | None:
