@@ -44,24 +44,22 @@ PROBE_RULES = (
 def start(home: EngineHome, report: Callable[[str], None]) -> None:
     """Start the engine from its unpacked packages and wait until it answers.
 
+    What an interrupted call has started already is kept.
+
     Raises:
         EngineError: It does not start.
     """
-    for folder in (home.root, home.runtime):
-        folder.mkdir(parents=True, exist_ok=True)
-    env = environment(home)
-    _choose_iptables(home, env)
-    bridge = bridge_name(home)
-    _make_bridge(bridge, env)
-    for name, text in configuration(home, bridge).items():
-        (home.root / name).write_text(text)
-    if _pid(home, "containerd") is None:
-        containerd = _spawn(home, "containerd", env)
-        (home.runtime / "containerd.pid").write_text(str(containerd.pid))
-    (home.runtime / "dockerd.pid").unlink(missing_ok=True)
-    dockerd = _spawn(home, "dockerd", env)
-    report(f"Started dockerd (process {dockerd.pid}); its log is {home.root / 'dockerd.log'}.")
-    _await_answer(home, dockerd)
+    started = _pid(home, "dockerd") is None
+    if started:
+        _start_processes(home)
+        report(f"Started dockerd; its log is {home.root / 'dockerd.log'}.")
+    deadline = time.monotonic() + START_SECONDS
+    while ping(home.host) is not None:
+        if _pid(home, "dockerd") is None or time.monotonic() > deadline:
+            if started:
+                stop(home)
+            raise _not_started(home)
+        time.sleep(POLL_SECONDS)
 
 
 def stop(home: EngineHome) -> bool:
@@ -77,11 +75,6 @@ def stop(home: EngineHome) -> bool:
     _remove_bridges(devices or [bridge_name(home)], environment(home))
     home.socket.unlink(missing_ok=True)
     return any(stopped) or orphans
-
-
-def is_running(home: EngineHome) -> bool:
-    """Whether the dockerd that we started is alive."""
-    return _pid(home, "dockerd") is not None
 
 
 def bridge_name(home: EngineHome) -> str:
@@ -110,7 +103,6 @@ def configuration(home: EngineHome, bridge: str) -> dict[str, str]:
         "hosts": [home.host],
         "data-root": str(home.root / "data"),
         "exec-root": str(home.runtime / "exec"),
-        "pidfile": str(home.runtime / "dockerd.pid"),
         "containerd": str(home.runtime / "containerd.sock"),
         "bridge": bridge,
         "ip6tables": False,
@@ -146,13 +138,27 @@ def environment(home: EngineHome) -> dict[str, str]:
     return env
 
 
-def _spawn(home: EngineHome, name: str, env: Mapping[str, str]) -> subprocess.Popen[bytes]:
+def _start_processes(home: EngineHome) -> None:
+    for folder in (home.root, home.runtime):
+        folder.mkdir(parents=True, exist_ok=True)
+    env = environment(home)
+    _choose_iptables(home, env)
+    bridge = bridge_name(home)
+    _make_bridge(bridge, env)
+    for name, text in configuration(home, bridge).items():
+        (home.root / name).write_text(text)
+    if _pid(home, "containerd") is None:
+        _spawn(home, "containerd", ("--config", str(home.root / "containerd.toml")), env)
+    # Its own pid file would be written late; ours is there before an interruption can be.
+    options = ("--config-file", str(home.root / "dockerd.json"), "--pidfile=")
+    _spawn(home, "dockerd", options, env)
+
+
+def _spawn(home: EngineHome, name: str, options: tuple[str, ...], env: Mapping[str, str]) -> None:
     """Start one of the two processes, in a session of its own."""
-    settings = {"dockerd": "dockerd.json", "containerd": "containerd.toml"}[name]
-    flag = {"dockerd": "--config-file", "containerd": "--config"}[name]
     with (home.root / f"{name}.log").open("ab") as log:
-        return subprocess.Popen(
-            (str(_program(home, name)), flag, str(home.root / settings)),
+        process = subprocess.Popen(
+            (str(_program(home, name)), *options),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
@@ -160,22 +166,21 @@ def _spawn(home: EngineHome, name: str, env: Mapping[str, str]) -> subprocess.Po
             cwd="/",
             start_new_session=True,
         )
-
-
-def _await_answer(home: EngineHome, dockerd: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while ping(home.host) is not None:
-        if dockerd.poll() is not None or time.monotonic() > deadline:
-            log = home.root / "dockerd.log"
-            tail = log.read_text(errors="replace").splitlines()[-LOG_LINES:]
-            stop(home)
-            raise EngineError(
-                "The private Docker Engine did not start.",
-                why="\n".join(tail) or f"It did not answer within {START_SECONDS:g} s.",
-                fix=f"Its whole log is {log}. It needs a kernel with cgroups, overlayfs and NAT, "
-                "and the rights of a real root.",
-            )
+    (home.runtime / f"{name}.pid").write_text(str(process.pid))
+    # The kernel shows a new program's command line only a moment after it was started.
+    while process.poll() is None and _pid(home, name) is None:
         time.sleep(POLL_SECONDS)
+
+
+def _not_started(home: EngineHome) -> EngineError:
+    log = home.root / "dockerd.log"
+    tail = log.read_text(errors="replace").splitlines()[-LOG_LINES:] if log.exists() else []
+    return EngineError(
+        "The private Docker Engine did not start.",
+        why="\n".join(tail) or f"It did not answer within {START_SECONDS:g} s.",
+        fix=f"Its whole log is {log}. It needs a kernel with cgroups, overlayfs and NAT, "
+        "and the rights of a real root.",
+    )
 
 
 def _program(home: EngineHome, name: str) -> Path:

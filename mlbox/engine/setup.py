@@ -53,8 +53,7 @@ def up(report: Callable[[str], None]) -> str:
         _check_possible(error)
         with _lock(home):
             _install(home, report)
-            if not daemon.is_running(home):
-                daemon.start(home, report)
+            daemon.start(home, report)
         return home.host
     _complete_buildx(home, report)
     return host
@@ -115,6 +114,8 @@ def _lock(home: EngineHome) -> Iterator[None]:
 
 def _install(home: EngineHome, report: Callable[[str], None]) -> None:
     """Unpack the engine's packages; the finished folder appears at once or not at all."""
+    for left in home.root.glob("install-*"):  # of an interrupted call: the lock is ours
+        shutil.rmtree(left, ignore_errors=True)
     if home.tree.exists():
         return
     report(f"Unpacking Docker Engine from the distribution's packages into {home.tree} ...")
