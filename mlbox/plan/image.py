@@ -138,7 +138,7 @@ def _system(spec: BoxSpec, resolution: Resolution) -> Stage:
         base="base",
         why="System packages, a user, and an empty Python environment.",
         instructions=(
-            *([User(name="root")] if spec.base not in {"auto", "debian"} else []),
+            *([User(name="0")] if spec.base not in {"auto", "debian"} else []),
             *([_apt(packages)] if packages else []),
             Run(commands=_ADD_USER),
             Run(mounts=(_UV,), commands=(make_venv,)),
@@ -271,7 +271,8 @@ def _runtime(spec: BoxSpec, resolution: Resolution, digests: Mapping[str, str]) 
         base="dependencies",
         why="Settings. This is what `mlbox train` runs, with the code mounted.",
         instructions=(
-            Env(values=_environment(spec, resolution)),
+            Env(values=_environment(resolution)),
+            *([Env(values=_checked(spec.env))] if spec.env else []),
             Label(values=_labels(spec, resolution, digests)),
             Workdir(path=WORKSPACE),
             User(name=_OWNER),
@@ -292,20 +293,19 @@ def _code(command: tuple[str, ...]) -> Stage:
     )
 
 
-def _environment(spec: BoxSpec, resolution: Resolution) -> dict[str, str]:
+def _environment(resolution: Resolution) -> dict[str, str]:
     nvidia = {"NVIDIA_VISIBLE_DEVICES": "all", "NVIDIA_DRIVER_CAPABILITIES": "compute,utility"}
     sets_nvidia = _is_ngc(resolution) or _repository(resolution) in {
         "nvidia/cuda",
         "pytorch/pytorch",
     }
-    ours = {
+    return {
         "HOME": _HOME,
         "USER": "mlbox",  # getpass.getuser() fails for a uid without a name
         "LOGNAME": "mlbox",
         "PYTHONUNBUFFERED": "1",
         **(nvidia if resolution.cuda and not sets_nvidia else {}),
     }
-    return {**ours, **_checked(spec.env)}
 
 
 def _checked(env: Mapping[str, str]) -> Mapping[str, str]:
@@ -316,7 +316,7 @@ def _checked(env: Mapping[str, str]) -> Mapping[str, str]:
                 why="A name has letters, digits and _, and does not begin with a digit.",
                 fix="Rename it.",
             )
-        if re.search(r"[\x00-\x08\x0a-\x1f\x7f\x85\u2028\u2029]", value):
+        if re.search(r"[\x00-\x08\x0a-\x1f\x7f]", value):
             raise SpecError(
                 f"env: the value of {name} has a line break or another control character.",
                 why="A Dockerfile has no way to write it down.",
