@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-
-import pytest
+from typing import TYPE_CHECKING
 
 from mlbox.cli import main
+
+if TYPE_CHECKING:
+    import pytest
 
 FOLDER = Path(__file__).parents[1] / "dockerfiles"
 
