@@ -68,7 +68,7 @@ RUN = RunRecord(
 )
 
 
-def run_html(**changes: Any) -> str:  # noqa: ANN401  (fields of the record)
+def run_html(**changes: Any) -> str:
     return html.run_html(replace(RUN, **changes))
 
 
@@ -115,7 +115,7 @@ def test_nothing_in_a_build_becomes_markup() -> None:
             steps=[Row(HOSTILE, "failed", 1, HOSTILE)],
             seconds=1,
             image=HOSTILE,
-            error=BuildError(HOSTILE, why=HOSTILE, fix=HOSTILE, line=1, log_tail=(HOSTILE,)),
+            error=BuildError(HOSTILE, why=HOSTILE, fix=HOSTILE, line=1, log_tail=(f"{HOSTILE}!",)),
             dockerfile=HOSTILE,
         )
     )
@@ -194,6 +194,11 @@ def test_a_failed_build_marks_the_line_and_shows_the_end_of_the_log() -> None:
     assert "RUN step 8 " not in text
     assert "RUN step 16" not in text
     assert "one no such package" in text
+
+
+def test_the_end_of_the_log_is_not_shown_twice() -> None:
+    error = BuildError("It failed.", why="It printed:\n  E: no", log_tail=("one", "E: no"))
+    assert Page(html.failure(error)).text.count("E: no") == 1
 
 
 def test_a_failure_in_the_first_line_shows_the_lines_after_it() -> None:

@@ -22,6 +22,8 @@ StepState = Literal["running", "cached", "done", "failed"]
 _INTERNAL = ("[internal]", "[auth]", "[context", "exporting", "importing")
 # CSI sequences, OSC sequences (titles, links), and the two-character escapes
 _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
+# before the exit code BuildKit repeats the whole instruction
+_PROCESS = re.compile(r'process ".*" did not complete successfully: ', re.DOTALL)
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
 
@@ -161,5 +163,6 @@ def _after(step: Step, event: Event) -> Step:
         case "finished":
             return replace(step, state="done", seconds=event.seconds)
         case "failed":
-            reason = plain(event.text.strip().rpartition("\n")[2]) or step.last_line
+            said = _PROCESS.sub("", event.text.strip()).rpartition("\n")[2]
+            reason = plain(said) or step.last_line
             return replace(step, state="failed", seconds=event.seconds, last_line=reason)

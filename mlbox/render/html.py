@@ -148,7 +148,7 @@ def box_html(spec: BoxSpec, dockerfile: str | MlboxError) -> str:
     return view(title("Box", spec.name), table(rows), shown)
 
 
-def build_html(  # noqa: PLR0913  (keywords, each one thing to show)
+def build_html(
     *,
     name: str,
     state: str,
@@ -271,11 +271,12 @@ def problem(error: MlboxError) -> str:
 
 
 def failure(error: MlboxError, dockerfile: str = "") -> str:
-    """An error, the failed line of the Dockerfile, and the end of the log where there is one."""
+    """An error, the failed line of the Dockerfile, and the end of the log unless it is told."""
     line = getattr(error, "line", None)
     tail: Sequence[str] = getattr(error, "log_tail", ())
     excerpt = dockerfile_block(dockerfile, line=line) if dockerfile and line else ""
-    return problem(error) + excerpt + (log_block(tail, total=len(tail)) if tail else "")
+    told = not tail or tail[-1].strip() in error.why
+    return problem(error) + excerpt + ("" if told else log_block(tail, total=len(tail)))
 
 
 def dockerfile_block(text: str, *, line: int | None = None) -> str:

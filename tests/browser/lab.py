@@ -171,6 +171,23 @@ class Notebook:
         self.page.locator(f"body[data-jp-theme-name='{name}']").wait_for(state="attached")
         self.page.locator("#jupyterlab-splash").wait_for(state="detached")
 
+    def remember(self, selector: str) -> None:
+        """Keep every text that is shown in there from now on, however briefly."""
+        self.page.evaluate(
+            """selector => {
+                const element = document.querySelector(selector);
+                window.remembered = [];
+                new MutationObserver(() => window.remembered.push(element.innerText))
+                    .observe(element, {subtree: true, childList: true});
+            }""",
+            selector,
+        )
+
+    def remembered(self) -> list[str]:
+        """The texts that were shown since ``remember``."""
+        texts: list[str] = self.page.evaluate("() => window.remembered")
+        return texts
+
     def contrasts(self, selector: str) -> dict[str, float]:
         """Contrast (WCAG 2, 1 to 21) of each text in there against what is behind it."""
         found: dict[str, float] = self.page.evaluate(CONTRASTS, selector)

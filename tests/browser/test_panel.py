@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -44,6 +45,7 @@ def project(lab: Lab, engine_host: str) -> Iterator[Path]:
         command = (sys.executable, "-m", "mlbox", "base", "build", "--python", "3.11")
         subprocess.run(command, check=True, timeout=600)
     folder = lab.root / "a project, naïve"
+    shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
     (folder / "mlbox.toml").write_text(SPEC, encoding="utf-8")
     (folder / "train.py").write_text(SCRIPT, encoding="utf-8")
@@ -72,10 +74,11 @@ def test_a_click_builds_and_a_click_trains(
     panel.get_by_label("System packages").press("Tab")
     expect(dockerfile).not_to_contain_text("tree")
 
+    shown.remember(".mlbox-panel")
     panel.get_by_role("button", name="Build", exact=True).click()
-    expect(panel).to_contain_text("▸ running")
     expect(panel).to_contain_text("✓ done", timeout=MINUTE)
-    expect(panel.get_by_text("FROM mlbox/debian")).not_to_have_count(0)
+    expect(panel.get_by_role("row", name="COPY --chown")).to_be_visible()
+    assert any("▸ running" in text for text in shown.remembered())
 
     panel.get_by_role("button", name="Train", exact=True).click()
     expect(panel.get_by_role("log")).to_contain_text("epoch 1 <b>", timeout=MINUTE)
@@ -89,3 +92,19 @@ def test_a_click_builds_and_a_click_trains(
             text: ratio for text, ratio in shown.contrasts(".mlbox-panel").items() if ratio < AA
         }
         assert faint == {}
+
+
+def test_a_build_that_fails_shows_the_line_and_what_it_printed(
+    notebook: Callable[..., Notebook], project: Path, tmp_path: Path
+) -> None:
+    shown = notebook(f"import mlbox\nmlbox.panel({project.name!r})")
+    shown.run(0)
+    panel = shown.page.locator(".mlbox-panel")
+    panel.get_by_label("System packages").fill("no-such-package")
+    panel.get_by_role("button", name="Build", exact=True).click()
+    alert = panel.get_by_role("alert")
+    expect(alert).to_be_visible(timeout=3 * MINUTE)
+    expect(panel.locator("mark")).to_contain_text("RUN")
+    expect(alert).to_contain_text("no-such-package")
+    expect(panel.get_by_role("button", name="Build", exact=True)).to_be_enabled()
+    panel.screenshot(path=tmp_path / "failed-build.png")

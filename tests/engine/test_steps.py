@@ -65,6 +65,12 @@ def test_a_failure_shows_the_last_line_of_its_reason(steps: Steps) -> None:
     assert steps.failed == Step(name="a", state="failed", seconds=4, last_line="exit code: 3")
 
 
+def test_a_failure_does_not_repeat_the_instruction(steps: Steps) -> None:
+    text = 'process "/bin/sh -c a &&\n b" did not complete successfully: exit code: 100'
+    steps.apply(Event(kind="failed", step="RUN a", text=text))
+    assert steps.rows[0].last_line == "exit code: 100"
+
+
 def test_a_failure_without_a_reason_keeps_the_last_line(steps: Steps) -> None:
     steps.apply(Event(kind="log", step="a", text="No space left on device", stream=2))
     steps.apply(Event(kind="failed", step="a"))
