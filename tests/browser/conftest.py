@@ -50,7 +50,16 @@ def engine_host() -> str:
 
 
 @pytest.fixture(scope="session")
-def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+def chromium() -> str:
+    """Path of the browser."""
+    pytest.importorskip("playwright.sync_api")
+    if CHROMIUM is None:
+        pytest.skip("there is no chromium on PATH, and MLBOX_CHROMIUM names none")
+    return CHROMIUM
+
+
+@pytest.fixture(scope="session")
+def lab(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     pytest.importorskip("jupyterlab")
     started = Lab(tmp_path_factory.mktemp("root"), tmp_path_factory.mktemp("home"))
     try:
@@ -61,13 +70,12 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
 
 
 @pytest.fixture(scope="session")
-def page(lab: Lab) -> Iterator[Page]:
+def page(lab: Lab, chromium: str) -> Iterator[Page]:
     """JupyterLab in Chromium; one page for all tests."""
-    playwright = pytest.importorskip("playwright.sync_api")
-    if CHROMIUM is None:
-        pytest.skip("there is no chromium on PATH, and MLBOX_CHROMIUM names none")
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415  (may not be installed)
+
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=chromium, args=list(ARGUMENTS))
         context = browser.new_context(viewport={"width": 1280, "height": 1400})
         context.set_default_timeout(15_000)
         opened = context.new_page()
