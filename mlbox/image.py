@@ -29,7 +29,6 @@ from mlbox.lock import (
 from mlbox.plan import UV_CONTEXT, WHEELHOUSE_CONTEXT, ImagePlan, plan_image
 from mlbox.record import STATE_FOLDER, ensure_state_folder
 from mlbox.render import render_dockerfile
-from mlbox.render.html import build_html
 from mlbox.resolve import Resolution, resolve
 from mlbox.snapshot import Snapshot, take_snapshot
 from mlbox.sources import PackageSources, package_sources
@@ -69,6 +68,8 @@ class BuildResult:
     steps: tuple[Step, ...] = ()
 
     def _repr_html_(self) -> str:
+        from mlbox.render.html import build_html  # noqa: PLC0415  (for notebooks: loads on use)
+
         return build_html(
             name=self.tag, state="done", steps=self.steps, seconds=self.seconds, image=self.id
         )

@@ -11,11 +11,10 @@ import os
 import re
 import sys
 from dataclasses import dataclass
-from html.parser import HTMLParser
+from html import unescape
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urljoin, urlsplit, urlunsplit
-from urllib.request import url2pathname
 
 from mlbox.errors import SpecError
 
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
 
     from mlbox.spec import Project
 
+_LINK = re.compile(r"""<a\s[^>]*?href=["']([^"']+)["']""", re.IGNORECASE)
 WHEELHOUSE = "/wheelhouse"  # where a build sees the local wheels
 
 
@@ -186,7 +186,7 @@ def _local_path(source: str) -> Path | None:
     """The folder a find-links or ``file:`` URL names, if it is one."""
     if not source or _is_remote(source):
         return None
-    path = Path(url2pathname(urlsplit(source).path) if source.startswith("file:") else source)
+    path = Path(unquote(urlsplit(source).path) if source.startswith("file:") else source)
     return path if path.is_dir() else None
 
 
@@ -200,26 +200,13 @@ def _normal(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-class _Links(HTMLParser):
-    """Collects the targets of the links of a page."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.targets: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.targets += [value for key, value in attrs if tag == "a" and key == "href" and value]
-
-
 def _linked_wheels(folder: Path) -> Iterator[Path]:
     """Yield the wheels that a package's page in a local index (PEP 503) links to."""
     page = folder / "index.html"
     if not page.is_file():
         return
-    links = _Links()
-    links.feed(page.read_text(encoding="utf-8"))
-    for target in links.targets:
-        url = urlsplit(urljoin(page.as_uri(), target))
-        path = Path(url2pathname(url.path))
+    for target in _LINK.findall(page.read_text(encoding="utf-8")):
+        url = urlsplit(urljoin(page.as_uri(), unescape(target)))
+        path = Path(unquote(url.path))
         if url.scheme == "file" and path.suffix == ".whl" and path.is_file():
             yield path
