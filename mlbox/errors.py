@@ -98,6 +98,7 @@ class BuildError(EngineError):
     Attributes:
         line: Line of the Dockerfile that failed, 1-based; ``None`` if it was no line of it.
         log_tail: The last lines the failed step printed.
+        excerpt: The lines of the Dockerfile around the one that failed, numbered and marked.
     """
 
     def __init__(
@@ -108,10 +109,12 @@ class BuildError(EngineError):
         fix: str = "",
         line: int | None = None,
         log_tail: tuple[str, ...] = (),
+        excerpt: tuple[str, ...] = (),
     ) -> None:
         super().__init__(what, why=why, fix=fix)
         self.line = line
         self.log_tail = log_tail
+        self.excerpt = excerpt
 
 
 class RunError(MlboxError):

@@ -21,6 +21,8 @@ from mlbox.errors import SpecError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from packaging.version import Version
+
     from mlbox.spec import Project
 
 _LINK = re.compile(r"""<a\s[^>]*?href=["']([^"']+)["']""", re.IGNORECASE)
@@ -86,15 +88,16 @@ class PackageSources:
         )
 
     def local_wheels(self, name: str, version: str) -> Iterator[Path]:
-        """Yield the wheels of one release in the local folders and local indexes."""
-        normal = _normal(name)
+        """Yield the files of one release, wheels and source, in local folders and indexes."""
+        from packaging.version import Version  # noqa: PLC0415  (loads on use)
+
+        release = (_normal(name), Version(version))
         for source in (*self.find_links, *self.extra_index_urls, self.index_url or ""):
             folder = _local_path(source)
             if folder is None:
                 continue
-            for path in (*folder.glob("*.whl"), *_linked_wheels(folder / normal)):
-                found, release, *_ = path.name.split("-")
-                if _normal(found) == normal and unquote(release) == version:
+            for path in (*folder.iterdir(), *_linked_files(folder / release[0])):
+                if _release(path.name) == release:
                     yield path
 
 
@@ -200,13 +203,25 @@ def _normal(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-def _linked_wheels(folder: Path) -> Iterator[Path]:
-    """Yield the wheels that a package's page in a local index (PEP 503) links to."""
+def _release(file_name: str) -> tuple[str, Version] | None:
+    """The normal name and the version in a file's name; ``None`` if it is of no package."""
+    from packaging import utils  # noqa: PLC0415  (loads on use)
+
+    try:
+        if file_name.endswith(".whl"):
+            return utils.parse_wheel_filename(unquote(file_name))[:2]
+        return utils.parse_sdist_filename(file_name)
+    except (utils.InvalidWheelFilename, utils.InvalidSdistFilename):
+        return None
+
+
+def _linked_files(folder: Path) -> Iterator[Path]:
+    """Yield the files that a package's page in a local index (PEP 503) links to."""
     page = folder / "index.html"
     if not page.is_file():
         return
     for target in _LINK.findall(page.read_text(encoding="utf-8")):
         url = urlsplit(urljoin(page.as_uri(), unescape(target)))
         path = Path(unquote(url.path))
-        if url.scheme == "file" and path.suffix == ".whl" and path.is_file():
+        if url.scheme == "file" and path.is_file():
             yield path

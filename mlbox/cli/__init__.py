@@ -12,7 +12,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from mlbox._version import __version__
-from mlbox.errors import MlboxError
+from mlbox.errors import BuildError, MlboxError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,10 +54,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def show_error(error: MlboxError) -> None:
-    """Print an error's three parts; the one place where errors are printed."""
+    """Print an error's three parts, and where in the Dockerfile; the one place that does."""
     bold, plain = ("\033[1;31m", "\033[0m") if sys.stderr.isatty() else ("", "")
     print(f"{bold}{error.what}{plain}", file=sys.stderr)
-    for part in (error.why, error.fix):
+    excerpt = "\n".join(error.excerpt) if isinstance(error, BuildError) else ""
+    for part in (excerpt, error.why, error.fix):
         if part:
             print(part, file=sys.stderr)
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 from typing import TYPE_CHECKING
 
-from mlbox.engine.docker import RUN_STEP
-from mlbox.engine.steps import Steps
+from mlbox.engine.protocol import RUN_STEP
+from mlbox.engine.steps import Steps, is_internal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
     from mlbox.engine import Event, OnEvent
+    from mlbox.engine.steps import Step
 
 MARKS = {"running": "▸", "cached": "=", "done": "✓", "failed": "✗"}
 COLOURS = {"running": "cyan", "cached": "blue", "done": "green", "failed": "red"}
@@ -50,7 +52,7 @@ class _Plain:
     def receive(self, event: Event) -> None:
         if event.step == RUN_STEP:
             _print_run(event)
-        elif not _internal(event.step) and event.kind in {"cached", "finished", "failed"}:
+        elif not is_internal(event.step) and event.kind in {"cached", "finished", "failed"}:
             state = {"finished": "done"}.get(event.kind, event.kind)
             self._console.print(_line(state, event.step, event.seconds), soft_wrap=True)
 
@@ -78,7 +80,7 @@ class _Live:
         if event.step == RUN_STEP:
             self.close()
             _print_run(event)
-        elif not _internal(event.step):
+        elif not is_internal(event.step):
             self._steps.apply(event)
             if not self._started:
                 self._started = True
@@ -95,16 +97,18 @@ class _Live:
 
         rows = self._steps.rows
         lines = [Text.from_markup(_line(row.state, row.name, row.seconds)) for row in rows]
-        running = [row for row in rows if row.state == "running"]
-        tail = self._steps.tail(TAIL_LINES, step=running[-1].name) if running else ()
-        lines += [Text(f"    {entry.text}", style="dim") for entry in tail]
+        lines += [Text(f"    {text}", style="dim") for text in self._tail(rows)]
         for line in lines:
             line.truncate(self._live.console.width - 1, overflow="ellipsis")
         return Group(*lines)
 
-
-def _internal(step: str) -> bool:
-    return step.startswith(("[internal]", "[auth]", "exporting", "importing", "[context"))
+    def _tail(self, rows: tuple[Step, ...]) -> tuple[str, ...]:
+        """What the step that began last is printing, or transferring."""
+        running = [row for row in rows if row.state == "running"]
+        if not running:
+            return ()
+        printed = self._steps.tail(TAIL_LINES, step=running[-1].name)
+        return tuple(entry.text for entry in printed) or (running[-1].last_line,)
 
 
 def _line(state: str, step: str, seconds: float) -> str:
@@ -113,11 +117,9 @@ def _line(state: str, step: str, seconds: float) -> str:
     first = " ".join(step.split())
     shown_step = first if len(first) <= 110 else f"{first[:107]}..."  # noqa: PLR2004  (one line)
     note = "cached" if state == "cached" else f"{seconds:.1f} s"
-    return f"[{COLOURS[state]}]{MARKS[state]}[/] {escape(shown_step)}  [dim]{note}[/]"
+    return f"[{COLOURS[state]}]{MARKS[state]}[/] [dim]{note:>8}[/]  {escape(shown_step)}"
 
 
 def _print_run(event: Event) -> None:
-    import sys  # noqa: PLC0415
-
     if event.kind == "log":
         print(event.text, file=sys.stderr if event.stream == 2 else sys.stdout, flush=True)  # noqa: PLR2004

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from mlbox.engine.progress import Progress, failed_line
 from mlbox.errors import BuildError, EngineError, HostError, MlboxError
 
 if TYPE_CHECKING:
+    from mlbox.engine.progress import Progress
     from mlbox.engine.protocol import BuildRequest
     from mlbox.plan import RunPlan
 
@@ -24,21 +24,25 @@ _EXIT_CODE = re.compile(r"did not complete successfully: exit code: (\d+)")
 
 def build_failure(progress: Progress, request: BuildRequest) -> BuildError:
     """Say why a build failed, from all that buildx printed."""
-    text = "\n".join(progress.text)
-    line, tail = failed_line(progress.text), progress.log_tail()
-    everything = "\n".join((text, *tail))
-    if "no space left on device" in everything.lower():
-        return _disk_full(progress, line, tail)
+    error = _explained(progress, request)
+    error.line, error.excerpt = progress.failed_line(), progress.excerpt()
+    error.log_tail = progress.log_tail()
+    return error
+
+
+def _explained(progress: Progress, request: BuildRequest) -> BuildError:
+    text, tail = "\n".join(progress.text), progress.log_tail()
+    if "no space left on device" in "\n".join((text, *tail)).lower():
+        return _disk_full(progress)
     if _is_pull(progress.failed_step, text):
-        return _no_base(text, line)
-    step = progress.failed_step or "The build"
+        return _no_base(text)
+    line = progress.failed_line()
     where = f" (line {line} of the Dockerfile)" if line else ""
     return BuildError(
-        f"The build of {request.tag} failed at: {_first_line(step)}{where}.",
+        f"The build of {request.tag} failed at: "
+        f"{_short(progress.failed_step or 'the start')}{where}.",
         why=_reason(text, tail),
         fix="Correct what the step says, then build again: the steps before it are cached.",
-        line=line,
-        log_tail=tail,
     )
 
 
@@ -70,15 +74,13 @@ def start_failure(explanation: str, plan: RunPlan) -> MlboxError:
     )
 
 
-def _disk_full(progress: Progress, line: int | None, tail: tuple[str, ...]) -> BuildError:
-    step = _first_line(progress.failed_step or "the export of the image")
+def _disk_full(progress: Progress) -> BuildError:
+    step = _short(progress.failed_step or "the export of the image")
     return BuildError(
         "The disk of the Docker Engine is full.",
         why=f"No space left on device at: {step}.",
         fix="Make room: `docker builder prune` removes build cache, `docker image prune` unused "
         "images; `mlbox engine status` shows where the engine keeps them. Nothing else was lost.",
-        line=line,
-        log_tail=tail,
     )
 
 
@@ -87,22 +89,20 @@ def _is_pull(step: str | None, text: str) -> bool:
     return (step is None or " RUN " not in step) and _UNREACHABLE.search(text) is not None
 
 
-def _no_base(text: str, line: int | None) -> BuildError:
+def _no_base(text: str) -> BuildError:
     image = _IMAGE.search(text)
-    name = image[1] if image else "The base image"
-    if name.removeprefix("docker.io/").startswith("mlbox/debian"):
+    name = image[1].removeprefix("docker.io/") if image else "(see below)"
+    if name.startswith("mlbox/debian"):
         return BuildError(
-            f"The base image {name.removeprefix('docker.io/')} was not made yet.",
+            f"The base image {name} was not made yet.",
             why='base = "debian" is made on this machine, from Debian\'s packages.',
-            fix="Run `mlbox base build`.",
-            line=line,
+            fix=f"Run `mlbox base build --python {name.rpartition('python')[2]}`.",
         )
     return BuildError(
         f"The base image {name} could not be pulled.",
         why=_reason(text, ()),
         fix="Check the network and the image's name; with a mirror, set registry-mirror. Without "
         'any registry: run `mlbox base build` and set base = "debian" (or use --base debian).',
-        line=line,
     )
 
 
@@ -118,6 +118,6 @@ def _reason(text: str, tail: tuple[str, ...]) -> str:
     )
 
 
-def _first_line(step: str) -> str:
-    first = step.splitlines()[0] if step else step
-    return first if len(first) <= 100 else f"{first[:97]}..."  # noqa: PLR2004  (one terminal line)
+def _short(step: str) -> str:
+    first = " ".join(step.split())
+    return first if len(first) <= 60 else f"{first[:57]}..."  # noqa: PLR2004  (one terminal line)

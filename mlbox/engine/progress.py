@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 # How a step runs, not what it does: mounts, and what is done where a build secret is there.
 _NOISE = re.compile(r"--mount=\S+\s+|if \[ -f \S+ \]; then [^;]+; fi && ")
+# The excerpt of the Dockerfile in its plain text: number, bar, and ">>>" where it failed.
+_EXCERPT = re.compile(r"\s*(\d+) \|(?: (>>>))?")
 _FRACTION = re.compile(r"(\.\d{6})\d*")  # datetime reads six digits, BuildKit writes nine
 
 
@@ -32,7 +34,7 @@ class RawJson:
 
     def feed(self, text: str) -> Iterator[dict[str, Any] | str]:
         """Yield each complete JSON object as a dict, and each line of plain text as a str."""
-        self._rest = (self._rest + text).lstrip()
+        self._rest = (self._rest + text).lstrip("\n")
         while self._rest:
             if self._rest[0] == "{":
                 try:
@@ -44,7 +46,7 @@ class RawJson:
                 if end < 0:
                     return
                 value = self._rest[:end].rstrip()
-            self._rest = self._rest[end:].lstrip()
+            self._rest = self._rest[end:].lstrip("\n")
             yield value
 
     def close(self) -> Iterator[str]:
@@ -55,12 +57,18 @@ class RawJson:
 
 @dataclass
 class _Vertex:
-    """One step of the build graph, as far as it was reported."""
+    """One step of the build graph, as far as it was reported.
+
+    A step can begin and end more than once: a base image is looked up, and pulled later.
+    """
 
     step: str
-    started: bool = False
-    ended: bool = False
+    began: str | None = None
+    ended: str | None = None
+    over: bool = False  # failed or cached: whatever else is reported is no news
+    seconds: float = 0
     log: list[str] = field(default_factory=list)
+    unfinished: dict[Literal[1, 2], bytes] = field(default_factory=dict)
 
 
 class Progress:
@@ -81,12 +89,15 @@ class Progress:
         if isinstance(item, str):
             self.text.append(item)
             return
-        for vertex in item.get("vertexes") or ():
-            yield from self._vertex(vertex)
+        vertices = {raw["digest"]: raw for raw in item.get("vertexes") or ()}  # its last word
+        for raw in vertices.values():
+            yield from self._begun(raw)
         for status in item.get("statuses") or ():
             yield from self._status(status)
         for log in item.get("logs") or ():
             yield from self._log(log)
+        for raw in vertices.values():
+            yield from self._ended(raw)
 
     def log_tail(self, lines: int = 20) -> tuple[str, ...]:
         """Return the last lines that the failed step printed."""
@@ -95,38 +106,44 @@ class Progress:
                 return tuple(vertex.log[-lines:])
         return ()
 
-    def _vertex(self, raw: Mapping[str, Any]) -> Iterator[Event]:
-        name = str(raw.get("name", ""))
-        vertex = self._vertices.setdefault(raw["digest"], _Vertex(_step(name)))
-        if vertex.ended:
-            return
-        if raw.get("error"):
-            vertex.ended = True
-            self.failed_step = self.failed_step or vertex.step
-            yield self._ended("failed", vertex, raw, text=str(raw["error"]))
-        elif raw.get("cached"):
-            vertex.ended = True
-            yield Event(kind="cached", step=vertex.step)
-        elif raw.get("completed"):
-            vertex.ended = True
-            yield self._ended("finished", vertex, raw)
-        elif raw.get("started") and not vertex.started:
-            vertex.started = True
+    def excerpt(self) -> tuple[str, ...]:
+        """Return the lines of the Dockerfile around the one that failed, numbered and marked."""
+        return tuple(line for line in self.text if _EXCERPT.match(line))
+
+    def failed_line(self) -> int | None:
+        """Return the line of the Dockerfile that failed, 1-based."""
+        numbered = (_EXCERPT.match(line) for line in self.text)
+        return next((int(match[1]) for match in numbered if match and match[2]), None)
+
+    def _begun(self, raw: Mapping[str, Any]) -> Iterator[Event]:
+        vertex = self._vertices.setdefault(raw["digest"], _Vertex(_step(str(raw.get("name", "")))))
+        began = raw.get("started")
+        over = vertex.over or raw.get("error") or raw.get("cached") or raw.get("completed")
+        if began and began != vertex.began and not over:
+            vertex.began = began
             yield Event(kind="started", step=vertex.step)
 
-    def _ended(
-        self,
-        kind: Literal["finished", "failed"],
-        vertex: _Vertex,
-        raw: Mapping[str, Any],
-        text: str = "",
-    ) -> Event:
-        seconds = _seconds(raw.get("started"), raw.get("completed"))
-        return Event(kind=kind, step=vertex.step, text=text, seconds=seconds)
+    def _ended(self, raw: Mapping[str, Any]) -> Iterator[Event]:
+        vertex = self._vertices[raw["digest"]]
+        error, cached, completed = raw.get("error"), raw.get("cached"), raw.get("completed")
+        if vertex.over or not (error or cached or completed):
+            return
+        yield from _flushed(vertex)
+        vertex.over = bool(error or cached)
+        if cached:
+            yield Event(kind="cached", step=vertex.step)
+        elif error or completed != vertex.ended:
+            vertex.ended = completed
+            vertex.seconds += _seconds(raw.get("started"), completed)
+            if error and self.failed_step is None:
+                self.failed_step = vertex.step
+            kind: Literal["failed", "finished"] = "failed" if error else "finished"
+            text = str(error or "")
+            yield Event(kind=kind, step=vertex.step, text=text, seconds=vertex.seconds)
 
     def _status(self, raw: Mapping[str, Any]) -> Iterator[Event]:
         vertex = self._vertices.get(raw.get("vertex", ""))
-        if vertex and not vertex.ended:
+        if vertex and not vertex.over:
             yield Event(
                 kind="progress",
                 step=vertex.step,
@@ -136,31 +153,37 @@ class Progress:
             )
 
     def _log(self, raw: Mapping[str, Any]) -> Iterator[Event]:
+        """What a step prints arrives as it was written, which need not be by lines."""
         vertex = self._vertices.get(raw.get("vertex", ""))
         if vertex is None:
             return
-        text = base64.b64decode(raw.get("data") or "").decode("utf-8", "replace")
         stream: Literal[1, 2] = 2 if raw.get("stream") == 2 else 1  # noqa: PLR2004  (stderr)
-        for line in text.rstrip("\n").split("\n"):
-            vertex.log.append(line)
-            yield Event(kind="log", step=vertex.step, text=line, stream=stream)
+        data = vertex.unfinished.pop(stream, b"") + base64.b64decode(raw.get("data") or "")
+        *lines, rest = data.split(b"\n")
+        if rest:
+            vertex.unfinished[stream] = rest
+        for line in lines:
+            yield _logged(vertex, line, stream)
+        if vertex.over:
+            yield from _flushed(vertex)
+
+
+def _flushed(vertex: _Vertex) -> Iterator[Event]:
+    """The last line of each stream, if no line feed ended it."""
+    for stream, line in vertex.unfinished.items():
+        yield _logged(vertex, line, stream)
+    vertex.unfinished.clear()
+
+
+def _logged(vertex: _Vertex, line: bytes, stream: Literal[1, 2]) -> Event:
+    text = line.decode("utf-8", "replace").rstrip("\r")
+    vertex.log.append(text)
+    return Event(kind="log", step=vertex.step, text=text, stream=stream)
 
 
 def _step(name: str) -> str:
     """A vertex's name as a person would call the step."""
     return _NOISE.sub("", name)
-
-
-def failed_line(text: list[str]) -> int | None:
-    """Return the line of the Dockerfile that BuildKit's plain text names, 1-based.
-
-    The excerpt is headed ``Dockerfile:12`` (or the file's own name) and marks lines with ``>>>``.
-    """
-    for line in text:
-        marked = re.match(r"\s*(\d+)\s*\|\s*>>>", line)
-        if marked:
-            return int(marked[1])
-    return None
 
 
 def _seconds(started: str | None, completed: str | None) -> float:
