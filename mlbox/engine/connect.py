@@ -280,14 +280,14 @@ def get(host: str, path: str) -> bytes:
         channel.sendall(f"GET {path} HTTP/1.0\r\nHost: engine\r\n\r\n".encode())
         answer = b"".join(iter(lambda: channel.recv(1 << 16), b""))
     head, _, body = answer.partition(b"\r\n\r\n")
-    match head.split(maxsplit=2):
-        case [version, b"200", *_] if version.startswith(b"HTTP/"):
-            return body
-        case [version, b"404", *_] if version.startswith(b"HTTP/"):
-            raise LookupError(path)
-        case [version, status, *_] if version.startswith(b"HTTP/"):
-            raise OSError(errno.EPROTO, f"It answers with status {status.decode()}")
-    raise OSError(errno.EPROTO, "What listens there is not an engine")
+    version, _, status = head.partition(b"\r\n")[0].partition(b" ")
+    if not version.startswith(b"HTTP/"):
+        raise OSError(errno.EPROTO, "What listens there is not an engine")
+    if status.startswith(b"404"):
+        raise LookupError(path)
+    if not status.startswith(b"200"):
+        raise OSError(errno.EPROTO, f"It answers with status {status.decode()}")
+    return body
 
 
 def _not_local(host: str) -> EngineError:

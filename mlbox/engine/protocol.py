@@ -12,6 +12,12 @@ if TYPE_CHECKING:
     from mlbox.plan import RunPlan
 
 
+RUN_STEP = "run"
+"""The step of all events of a run."""
+HEARTBEAT_SECONDS = 0.5
+"""Silence after which an empty progress is reported, so that a silent step can be canceled."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class BuildRequest:
     """One image build.
@@ -43,7 +49,8 @@ class Event:
 
     Attributes:
         kind: ``started``, ``cached``, ``finished`` and ``failed`` are about a step as a whole;
-            ``progress`` is a transfer inside it; ``log`` is one line it printed.
+            ``progress`` is a transfer inside it, or without text a sign of life; ``log`` is one
+            line it printed.
         step: The step's text: a Dockerfile instruction for a build, ``"run"`` for a run.
         text: The line of a log, the item in transfer, or the reason of a failure.
         stream: 1 for stdout, 2 for stderr; of a log.
