@@ -73,7 +73,10 @@ def _arguments(request: BuildRequest, digest_file: Path) -> tuple[str, ...]:
     pairs = (
         *(("--label", f"{key}={value}") for key, value in request.labels.items()),
         *(("--build-context", f"{name}={place}") for name, place in request.contexts.items()),
-        *(("--secret", f"id={name},src={path}") for name, path in request.secrets.items()),
+        *(
+            ("--secret", _csv(f"id={name}", f"src={path}"))
+            for name, path in request.secrets.items()
+        ),
         *(("--build-arg", name) for name in _PROXIES if name in os.environ),
     )
     return (
@@ -89,6 +92,11 @@ def _arguments(request: BuildRequest, digest_file: Path) -> tuple[str, ...]:
         "--file=-",
         str(request.context),
     )
+
+
+def _csv(*fields: str) -> str:
+    """One line of CSV, as buildx reads it: a path may have a comma or a quote in it."""
+    return ",".join('"{}"'.format(field.replace('"', '""')) for field in fields)
 
 
 @contextlib.contextmanager

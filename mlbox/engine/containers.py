@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from mlbox.engine.failures import start_failure
 from mlbox.engine.polling import polled
 from mlbox.engine.protocol import HEARTBEAT_SECONDS, RUN_STEP, Event, ExitState
+from mlbox.errors import EngineError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,6 +34,7 @@ def run(host: str, plan: RunPlan, on_event: OnEvent) -> ExitState:
     """
     from docker import APIClient  # noqa: PLC0415  (150 ms: loads on use)
     from docker.errors import APIError  # noqa: PLC0415
+    from requests import RequestException  # noqa: PLC0415  (docker's own way to the engine)
 
     # no timeout: a run may be silent for hours
     with contextlib.closing(APIClient(base_url=host, timeout=NEVER)) as api:
@@ -43,9 +45,15 @@ def run(host: str, plan: RunPlan, on_event: OnEvent) -> ExitState:
             return _run(api, container, plan, on_event)
         except APIError as error:
             raise start_failure(error.explanation or str(error), plan) from error
+        except RequestException as error:
+            raise EngineError(
+                "The Docker Engine stopped while the container ran.",
+                why=f"{error}.",
+                fix="Start it again (`mlbox engine up` for the private one), then train again.",
+            ) from error
         finally:
             if container:  # not auto_remove: it would take exit code and OOM flag with it
-                with contextlib.suppress(APIError):
+                with contextlib.suppress(APIError, RequestException):
                     api.remove_container(container, v=True, force=True)
 
 

@@ -6,9 +6,11 @@ import json
 import os
 import subprocess
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from mlbox.engine.connect import Connection, connect, get
 from mlbox.engine.protocol import Image
+from mlbox.errors import EngineError
 
 if TYPE_CHECKING:
     from mlbox.engine.protocol import BuildRequest, ExitState, OnEvent
@@ -29,9 +31,15 @@ class DockerEngine:
     def image(self, reference: str) -> Image | None:
         """Return the local image of that name or digest, or ``None``."""
         try:
-            raw = json.loads(get(self.connection.host, f"/images/{reference}/json"))
+            raw = json.loads(get(self.connection.host, f"/images/{quote(reference)}/json"))
         except LookupError:
             return None
+        except OSError as error:
+            raise EngineError(
+                f"The engine cannot look for the image {reference!r}.",
+                why=f"{error.strerror or error}.",
+                fix="Check the image's name; `mlbox engine status` tells whether the engine works.",
+            ) from error
         return Image(id=raw["Id"], labels=(raw.get("Config") or {}).get("Labels") or {})
 
     def remote_digest(self, reference: str) -> str | None:
