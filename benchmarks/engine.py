@@ -32,18 +32,28 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--base", default="auto", help="base image, as in the spec")
     args = parser.parse_args()
+    box = f"benchmark-{os.getpid()}"
     with tempfile.TemporaryDirectory(prefix="mlbox-benchmark-") as name:
         project = Path(name) / "digits"
         shutil.copytree(EXAMPLE, project, ignore=shutil.ignore_patterns(".mlbox", "out"))
-        _compare_builds(project, args.base)
-        _compare_first_lines(project, args.base)
+        # a name of its own: an image of the same content would be reused, and no context written
+        spec = ("--project", str(project), "--base", args.base, "--name", box)
+        _compare_builds(project, spec)
+        _compare_first_lines(project, spec)
+        _remove_images(box)
 
 
-def _compare_builds(project: Path, base: str) -> None:
+def _remove_images(name: str) -> None:
+    tags = (f"mlbox/{name}:latest", f"mlbox/{name}:runtime", "mlbox/benchmark:plain")
+    host = {**os.environ, "DOCKER_HOST": connect().host}
+    _silent("docker", "rmi", *tags, environment=host)
+
+
+def _compare_builds(project: Path, spec: tuple[str, ...]) -> None:
     """A second build with nothing changed, beside buildx on the same Dockerfile and context."""
-    build = (MLBOX, "build", "--quiet", "--project", str(project), "--base", base)
-    subprocess.run(build, check=True, stdout=subprocess.DEVNULL)
-    plain = _plain_build(project, base)
+    build = (MLBOX, "build", "--quiet", *spec)
+    _silent(*build)
+    plain = _plain_build(project, spec)
     plain()
     side_by_side(
         "a second build, nothing changed (digits)",
@@ -54,10 +64,10 @@ def _compare_builds(project: Path, base: str) -> None:
     )
 
 
-def _plain_build(project: Path, base: str):  # noqa: ANN202  (a function of no arguments)
+def _plain_build(project: Path, spec: tuple[str, ...]):  # noqa: ANN202  (a function of no arguments)
     """The same build without mlbox: same Dockerfile, same context, same engine."""
     state = project / ".mlbox/build"
-    render = (MLBOX, "render", "--project", str(project), "--base", base)
+    render = (MLBOX, "render", *spec)
     dockerfile = project / ".mlbox/Dockerfile"
     text = subprocess.run(render, check=True, capture_output=True, text=True).stdout
     dockerfile.write_text(text, encoding="utf-8")
@@ -83,13 +93,13 @@ def _docker_environment(project: Path) -> dict[str, str]:
     return {**os.environ, "DOCKER_HOST": connection.host, "DOCKER_CONFIG": str(plugins.parent)}
 
 
-def _compare_first_lines(project: Path, base: str) -> None:
+def _compare_first_lines(project: Path, spec: tuple[str, ...]) -> None:
     """From an edit of the code to the first line of its log, beside docker run of that image."""
     script = project / "train.py"
     original = script.read_text(encoding="utf-8")
     # the example's own imports, torch among them, and then one line
     imports = original.split("\ndef ")[0]
-    train = (MLBOX, "train", "--project", str(project), "--base", base, "--command")
+    train = (MLBOX, "train", *spec, "--command")
     command = "python -c 'import runpy; runpy.run_path(\"train.py\")'"
     count = 0
 
@@ -129,8 +139,8 @@ def _until_first_line(*argv: str, allowed: tuple[int, ...] = (0,)) -> float:
     return seconds
 
 
-def _silent(*argv: str) -> None:
-    subprocess.run(argv, check=True, stdout=subprocess.DEVNULL)
+def _silent(*argv: str, environment: dict[str, str] | None = None) -> None:
+    subprocess.run(argv, check=True, stdout=subprocess.DEVNULL, env=environment)
 
 
 if __name__ == "__main__":

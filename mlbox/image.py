@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import platform
 import shutil
 import sys
 import time
@@ -14,7 +13,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from mlbox.engine import BuildRequest, Engine, Event, OnEvent
-from mlbox.engine.steps import Step, Steps
 from mlbox.facts import load_facts
 from mlbox.lock import (
     LAYERS,
@@ -32,11 +30,11 @@ from mlbox.render import render_dockerfile
 from mlbox.resolve import Resolution, resolve
 from mlbox.snapshot import Snapshot, take_snapshot
 from mlbox.sources import PackageSources, package_sources
-from mlbox.uv import uv_program
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from mlbox.engine.steps import Step
     from mlbox.spec import Project
 
 Target = Literal["runtime", "code"]
@@ -116,10 +114,11 @@ def build_image(
     began = time.monotonic()
     prepared = _prepare(project, engine, target, update_lock=update_lock)
     key = _key(prepared, engine)
-    image, steps = engine.image(prepared.tag), Steps()
+    image = engine.image(prepared.tag)
     reused = image is not None and image.labels.get(KEY_LABEL) == key
+    steps: tuple[Step, ...] = ()
     if image is None or not reused:
-        image_id = engine.build(_request(prepared, key), _both(steps.apply, on_event))
+        image_id, steps = _build(_request(prepared, key), engine, on_event)
     else:
         image_id = image.id
     return BuildResult(
@@ -130,7 +129,7 @@ def build_image(
         dockerfile=prepared.dockerfile,
         resolution=prepared.resolution,
         lock=prepared.lock,
-        steps=steps.rows,
+        steps=steps,
     )
 
 
@@ -199,6 +198,21 @@ def _prepare(project: Project, engine: Engine, target: Target, *, update_lock: b
         dockerfile=render_dockerfile(image_plan(project, resolution, lock, target)),
         snapshot=project_snapshot(project) if target == "code" else None,
     )
+
+
+def _build(
+    request: BuildRequest, engine: Engine, on_event: OnEvent
+) -> tuple[str, tuple[Step, ...]]:
+    """Build, and keep the steps for who looks at the result."""
+    from mlbox.engine.steps import Steps  # noqa: PLC0415  (most builds have nothing to do)
+
+    steps = Steps()
+
+    def receive(event: Event) -> None:
+        steps.apply(event)
+        on_event(event)
+
+    return engine.build(request, receive), steps.rows
 
 
 def _base_digests(resolution: Resolution, engine: Engine) -> dict[str, str]:
@@ -285,6 +299,8 @@ def _fill_wheelhouse(folder: Path, lock: Lock, sources: PackageSources) -> Path:
 
 def _uv_folder(folder: Path) -> Path:
     """A folder with nothing but this machine's uv in it, to stand in for uv's own image."""
+    from mlbox.uv import uv_program  # noqa: PLC0415  (most builds have nothing to do)
+
     target = folder / "uv"
     target.mkdir(parents=True, exist_ok=True)
     program = Path(uv_program()).resolve()
@@ -318,13 +334,6 @@ def _secrets(folder: Path, sources: PackageSources) -> dict[str, Path]:
 
 def _runs_here(target: str) -> bool:
     """Whether this machine's own programs run in a build for the platform."""
-    machine = {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
-    return sys.platform == "linux" and target == f"linux/{machine}"
-
-
-def _both(first: OnEvent, second: OnEvent) -> OnEvent:
-    def receive(event: Event) -> None:
-        first(event)
-        second(event)
-
-    return receive
+    machine = os.uname().machine
+    ours = {"x86_64": "amd64", "aarch64": "arm64"}.get(machine, machine)
+    return sys.platform == "linux" and target == f"linux/{ours}"

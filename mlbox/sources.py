@@ -11,7 +11,6 @@ import os
 import re
 import sys
 from dataclasses import dataclass
-from html import unescape
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urljoin, urlsplit, urlunsplit
@@ -220,6 +219,8 @@ def _linked_files(folder: Path) -> Iterator[Path]:
     page = folder / "index.html"
     if not page.is_file():
         return
+    from html import unescape  # noqa: PLC0415  (loads on use)
+
     for target in _LINK.findall(page.read_text(encoding="utf-8")):
         url = urlsplit(urljoin(page.as_uri(), unescape(target)))
         path = Path(unquote(url.path))

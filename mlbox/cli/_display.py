@@ -7,7 +7,6 @@ import sys
 from typing import TYPE_CHECKING
 
 from mlbox.engine.protocol import RUN_STEP
-from mlbox.engine.steps import Steps, is_internal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,17 +29,42 @@ def shown(*, quiet: bool = False) -> Iterator[OnEvent]:
     Steps go to stderr, the run's own stdout and stderr to theirs. Steps that are BuildKit's own
     business (``[internal] ...``) are left out.
     """
-    if quiet:
-        yield lambda _: None
-        return
-    from rich.console import Console  # noqa: PLC0415  (loads on use)
-
-    console = Console(stderr=True, highlight=False)
-    display = _Live(console) if console.is_terminal else _Plain(console)
+    display = _Display()
     try:
-        yield display.receive
+        yield (lambda _: None) if quiet else display.receive
     finally:
         display.close()
+
+
+class _Display:
+    """Prints a run's lines as they are, and draws the steps of a build if there are any."""
+
+    def __init__(self) -> None:
+        self._drawing: _Live | _Plain | None = None
+
+    def receive(self, event: Event) -> None:
+        if event.step == RUN_STEP:
+            self.close()
+            _print_run(event)
+        else:
+            self._draw(event)
+
+    def close(self) -> None:
+        if self._drawing:
+            self._drawing.close()
+            self._drawing = None
+
+    def _draw(self, event: Event) -> None:
+        from rich.console import Console  # noqa: PLC0415  (most builds have nothing to draw)
+
+        from mlbox.engine.steps import is_internal  # noqa: PLC0415
+
+        if is_internal(event.step):
+            return
+        if self._drawing is None:
+            console = Console(stderr=True, highlight=False)
+            self._drawing = _Live(console) if console.is_terminal else _Plain(console)
+        self._drawing.receive(event)
 
 
 class _Plain:
@@ -50,14 +74,12 @@ class _Plain:
         self._console = console
 
     def receive(self, event: Event) -> None:
-        if event.step == RUN_STEP:
-            _print_run(event)
-        elif not is_internal(event.step) and event.kind in {"cached", "finished", "failed"}:
+        if event.kind in {"cached", "finished", "failed"}:
             state = {"finished": "done"}.get(event.kind, event.kind)
             self._console.print(_line(state, event.step, event.seconds), soft_wrap=True)
 
     def close(self) -> None:
-        pass
+        """Nothing is open."""
 
 
 class _Live:
@@ -65,6 +87,8 @@ class _Live:
 
     def __init__(self, console: Console) -> None:
         from rich.live import Live  # noqa: PLC0415  (loads on use)
+
+        from mlbox.engine.steps import Steps  # noqa: PLC0415
 
         self._steps = Steps()
         self._live = Live(
@@ -74,22 +98,13 @@ class _Live:
             redirect_stdout=False,
             redirect_stderr=False,
         )
-        self._started = False
+        self._live.start()
 
     def receive(self, event: Event) -> None:
-        if event.step == RUN_STEP:
-            self.close()
-            _print_run(event)
-        elif not is_internal(event.step):
-            self._steps.apply(event)
-            if not self._started:
-                self._started = True
-                self._live.start()
+        self._steps.apply(event)
 
     def close(self) -> None:
-        if self._started:
-            self._live.stop()
-            self._started = False
+        self._live.stop()
 
     def _render(self) -> RenderableType:
         from rich.console import Group  # noqa: PLC0415  (loads on use)
