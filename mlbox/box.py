@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mlbox.errors import MlboxError
 from mlbox.facts import load_facts
 from mlbox.image import BuildResult, build_image, image_plan
 from mlbox.lock import read_lock
@@ -188,7 +189,11 @@ class Box:
         return f"<Box {self.spec.name} in {self.project.root}>"
 
     def _repr_html_(self) -> str:
-        return box_html(self.spec, self.render())
+        try:
+            dockerfile: str | MlboxError = self.render()
+        except MlboxError as error:
+            dockerfile = error  # a notebook shows why there is none
+        return box_html(self.spec, dockerfile)
 
 
 def _ignore(_: Event) -> None:

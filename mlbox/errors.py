@@ -39,6 +39,10 @@ class MlboxError(Exception):
     def __str__(self) -> str:
         return "\n".join(part for part in (self.what, self.why, self.fix) if part)
 
+    def _render_traceback_(self) -> list[str]:
+        """What IPython shows instead of a traceback: the three parts say more."""
+        return str(self).splitlines()
+
 
 class SpecError(MlboxError):
     """The spec, or the way a command was called, is not valid."""
