@@ -3,17 +3,19 @@
 Layers, lowest first; a module imports only from lines above its own::
 
     KNOW    errors      what went wrong, why, and what to do
-            facts       dated tables about torch, CUDA, drivers and base images
+            values      what TOML files and flags say, as values
             spec        what the user asked for
+            facts       dated tables about torch, CUDA, drivers and base images
     DECIDE  resolve     spec + facts -> exact versions, with reasons
             plan        versions -> stages of an image; a job -> one container
             render      plan -> Dockerfile, HTML
     DO      engine      builds images, starts containers
             record      what a run leaves behind
-            snapshot    the code as it is now
             sources     where packages come from on this machine
+            uv          requirements -> exact, hashed pins
+            lock        exact, hashed packages and base images
+            snapshot    the code as it is now
             data        declared inputs
-            lock        exact, hashed packages
             image       a project -> an image
             run         a project -> a recorded run
             init        a folder -> a spec
