@@ -271,8 +271,8 @@ def _write_context(
     context = folder / "context"
     shutil.rmtree(context, ignore_errors=True)
     (context / "requirements").mkdir(parents=True)
+    options = sources.requirement_options(*index)  # for both: torchvision is no framework
     for layer in LAYERS:
-        options = sources.requirement_options(*(index if layer == "framework" else ()))
         path = context / "requirements" / f"{layer}.txt"
         path.write_text(lock.requirements(layer, options), encoding="utf-8")
     if snapshot:
