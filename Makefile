@@ -65,7 +65,8 @@ chromium: engine
 	then \
 		echo '== Installing chromium for the browser tests'; \
 		export DEBIAN_FRONTEND=noninteractive; set -x; \
-		apt-get update -qq && apt-get install -qq --no-install-recommends chromium >/dev/null; \
+		apt-get update -qq && \
+		apt-get install -qq --no-install-recommends chromium >/dev/null; \
 	fi
 
 # The packages of the lock, from where pip is configured to get them; then mlbox itself, editable.

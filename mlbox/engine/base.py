@@ -128,6 +128,7 @@ def make_layer(codename: str, sources: Sequence[AptSource], folder: Path) -> Lay
     """
     tools = folder / "tools"
     tools.mkdir()
+    folder.chmod(0o755)  # in a user namespace the programs in it run as somebody else
     unpack(("mmdebstrap",), tools)
     path = folder / "layer.tar"
     argv = mmdebstrap_command(codename, sources, path, root=os.geteuid() == 0)

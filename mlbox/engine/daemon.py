@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shlex
 import shutil
 import signal
@@ -30,6 +31,7 @@ START_SECONDS = 60.0
 STOP_SECONDS = 45.0  # dockerd gives its containers 15 s
 POLL_SECONDS = 0.05
 LOG_LINES = 12
+SOCKET_PATH_BYTES = 108  # sun_path of unix(7), with its final zero
 SUBNETS = tuple(IPv4Network(f"172.{second}.0.0/16") for second in range(17, 32)) + tuple(
     IPv4Network(f"192.168.{third}.0/24") for third in range(100, 256)
 )
@@ -60,6 +62,21 @@ def start(home: EngineHome, report: Callable[[str], None]) -> None:
                 stop(home)
             raise _not_started(home)
         time.sleep(POLL_SECONDS)
+
+
+def check_place(home: EngineHome) -> None:
+    """Refuse a home where the kernel would not let dockerd make its sockets.
+
+    Raises:
+        EngineError: Its path is too long.
+    """
+    longest = len(os.fsencode(home.runtime)) + len("/exec/libnetwork/0123456789ab.sock")
+    if longest >= SOCKET_PATH_BYTES:
+        raise EngineError(
+            f"The path {home.runtime} is too long for the private engine.",
+            why=f"A socket's path has {SOCKET_PATH_BYTES - 1} bytes at most; this needs {longest}.",
+            fix="Set MLBOX_ENGINE_HOME to a shorter path.",
+        )
 
 
 def stop(home: EngineHome) -> bool:
@@ -246,7 +263,7 @@ def _command(pid: int) -> list[str]:
 def _unmount_below(home: EngineHome) -> None:
     """Unmount what a killed engine left mounted in its folders."""
     for line in reversed(Path("/proc/self/mountinfo").read_text().splitlines()):
-        target = Path(line.split()[4].encode().decode("unicode_escape"))
+        target = Path(re.sub(r"\\(\d{3})", lambda octal: chr(int(octal[1], 8)), line.split()[4]))
         if home.root in target.parents or home.runtime in target.parents:
             subprocess.run(("umount", "--lazy", str(target)), check=False, capture_output=True)
 
@@ -298,7 +315,8 @@ def _make_bridge(bridge: str, env: Mapping[str, str]) -> None:
 def _remove_bridges(names: Iterable[str], env: Mapping[str, str]) -> None:
     """Remove bridges and the iptables rules that name them."""
     gone = set(names)
-    for table in ("nat", "filter"):
+    tables = ("nat", "filter") if shutil.which("iptables", path=env["PATH"]) else ()
+    for table in tables:
         rules = subprocess.run(
             ("iptables", "--wait", "-t", table, "-S"),
             check=False,

@@ -51,6 +51,7 @@ def up(report: Callable[[str], None]) -> str:
         if named and named[0] != home.host:
             raise
         _check_possible(error)
+        daemon.check_place(home)
         with _lock(home):
             _install(home, report)
             daemon.start(home, report)
