@@ -44,8 +44,8 @@ def present_inputs(root: Path, declared: tuple[str, ...]) -> tuple[Input, ...]:
 
 def file_record(path: Path, name: str) -> FileRecord:
     """Digest a file, or a folder by its sorted listing; links are not followed."""
-    if path.is_file() and not path.is_symlink():
-        return FileRecord(path=name, digest=_digest(path), size_bytes=path.stat().st_size)
+    if path.is_file() or path.is_symlink():
+        return FileRecord(path=name, digest=_digest(path), size_bytes=path.lstat().st_size)
     entries = [
         (file.relative_to(path).as_posix(), _digest(file), file.lstat().st_size)
         for file in sorted(path.rglob("*"))
@@ -93,9 +93,17 @@ def _data_paths(root: Path, entry: str) -> Iterator[str]:
 
 
 def _read_dvc(path: Path) -> dict[str, Any]:
-    from dvc.utils.serialize import load_yaml  # noqa: PLC0415  (an extra: loads on use)
+    from dvc.exceptions import DvcException  # noqa: PLC0415  (an extra: loads on use)
+    from dvc.utils.serialize import load_yaml  # noqa: PLC0415
 
-    return dict(load_yaml(str(path)))
+    try:
+        return dict(load_yaml(str(path)))
+    except (DvcException, TypeError, ValueError) as error:
+        raise SpecError(
+            f"{path.name} is no file of dvc's.",
+            why=f"{error}.",
+            fix="Restore it (git checkout), or run `dvc add` on the data again.",
+        ) from error
 
 
 def _pull(root: Path, entry: str) -> None:

@@ -95,16 +95,18 @@ def lock_inputs(project: Project, resolution: Resolution) -> LockInputs:
     """Collect what a lock has to be made from.
 
     Raises:
-        SpecError: A requirements file is missing, or has a line that cannot be locked.
+        SpecError: A requirements file is missing, or a requirement is none.
+        LockError: A requirement is a place that states no hash: a folder, a URL.
     """
-    requirements = list(project.box.packages)
+    requirements = [_checked(text, "packages") for text in project.box.packages]
     constraints = ""
     if project.box.requirements:
         path = project.root / project.box.requirements
         if not path.is_file():
             raise _missing(project, path)
         if path.name == "uv.lock":
-            requirements += _project_dependencies(project)
+            listed = _project_dependencies(project)
+            requirements += [_checked(text, "pyproject.toml") for text in listed]
             constraints = hashlib.sha256(path.read_bytes()).hexdigest()
         else:
             requirements += _requirement_lines(path)
@@ -252,16 +254,48 @@ def framework_index(resolution: Resolution, sources: PackageSources) -> tuple[st
 
 def _requirement_lines(path: Path) -> Iterator[str]:
     """Yield the requirements of a file and of the files it includes; hashes are made anew."""
-    text = re.sub(r"\\\n", " ", path.read_text(encoding="utf-8"))
-    for number, raw in enumerate(text.splitlines(), start=1):
+    for number, raw in enumerate(_requirements_text(path).splitlines(), start=1):
         line = re.sub(r"(^|\s)#.*|\s--hash=\S+", "", raw).strip()
         include = re.fullmatch(r"(?:-r|--requirement)[ =]?(\S+)", line)
         if include:
             yield from _requirement_lines(path.parent / include[1])
+        elif re.match(r"-e\b|--editable\b", line):
+            raise no_hash(line)
         elif line.startswith("-"):
             raise _option_line(path, number, line)
         elif line:
-            yield line
+            yield _checked(line, f"{path.name}, line {number}")
+
+
+def _requirements_text(path: Path) -> str:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SpecError(
+            f"The requirements file {path.name!r} cannot be read.",
+            why=f"{path}: {getattr(error, 'strerror', None) or error}.",
+            fix="Correct the line that includes it, or the file itself (it has to be UTF-8).",
+        ) from error
+    return re.sub(r"\\\n", " ", text)
+
+
+def _checked(text: str, place: str) -> str:
+    """Refuse what is no requirement, and what comes from a place that states no hash."""
+    from packaging.requirements import InvalidRequirement, Requirement  # noqa: PLC0415  (on use)
+
+    try:
+        requirement = Requirement(text)
+    except InvalidRequirement as error:
+        if "/" in text or text == "." or text.endswith((".whl", ".tar.gz", ".zip")):
+            raise no_hash(text) from error
+        raise SpecError(
+            f"{place}: {text!r} is not a requirement.",
+            why=f"{str(error).splitlines()[0]}.",
+            fix='Write a name and versions, like "numpy>=2" (PEP 508).',
+        ) from error
+    if requirement.url:
+        raise no_hash(text)
+    return text
 
 
 def _project_dependencies(project: Project) -> list[str]:

@@ -231,7 +231,8 @@ class RunStore:
                 fix="Its log and artifacts are beside it; move the folder away to list the others.",
             ) from error
         if record.state == "running" and not (run_id == self._ids()[-1] and self._held()):
-            return replace(record, state="lost", error="mlbox ended before the run did.")
+            ended = f"mlbox ended before it did; `docker rm -f mlbox-{run_id}` ends what is left."
+            return replace(record, state="lost", error=ended)
         return record
 
 

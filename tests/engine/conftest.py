@@ -118,3 +118,28 @@ def project(project_folder: Path, token: str, base: str) -> Path:
         "import pathlib\npathlib.Path('out/model').write_text('weights')\nprint('trained')\n"
     )
     return project_folder
+
+
+@pytest.fixture
+def start(client: docker.DockerClient) -> Iterator[Callable[..., subprocess.Popen[str]]]:
+    """Start `mlbox` in a session of its own, and end what a test leaves of it."""
+    begun: list[subprocess.Popen[str]] = []
+
+    def start(*arguments: str, cwd: Path, **env: str) -> subprocess.Popen[str]:
+        process = subprocess.Popen(
+            (sys.executable, "-m", "mlbox", *arguments),
+            cwd=cwd,
+            env={**os.environ, **env},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        begun.append(process)
+        return process
+
+    yield start
+    for process in begun:
+        if process.poll() is None:
+            process.kill()
+        process.communicate()
