@@ -1,0 +1,1 @@
+"""The engine tier: a package, so that its conftest is not taken for the one above."""
