@@ -22,6 +22,11 @@ if TYPE_CHECKING:
 
 LOCK_FILE = "mlbox.lock"
 LAYERS = ("framework", "dependencies")
+# A name and versions: what most requirements are, and surely one.
+_VERSION = r"[<>=!~]=\d[\w.]*"
+_PLAIN = re.compile(
+    rf"[A-Za-z0-9]([\w.-]*[A-Za-z0-9])?(\[\w+\])?({_VERSION}(,{_VERSION})*)?", re.ASCII
+)
 _HEADER = """\
 # The exact packages and base images of this project.
 # Made by `mlbox lock`: commit it, do not edit it.
@@ -281,7 +286,9 @@ def _requirements_text(path: Path) -> str:
 
 def _checked(text: str, place: str) -> str:
     """Refuse what is no requirement, and what comes from a place that states no hash."""
-    from packaging.requirements import InvalidRequirement, Requirement  # noqa: PLC0415  (on use)
+    if _PLAIN.fullmatch(text):
+        return text
+    from packaging.requirements import InvalidRequirement, Requirement  # noqa: PLC0415  (50 ms)
 
     try:
         requirement = Requirement(text)

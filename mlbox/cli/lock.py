@@ -29,6 +29,8 @@ def run(args: argparse.Namespace) -> int:
     sources = package_sources(project, os.environ)
     lock = current_lock(project, resolution, sources, docker_engine(), update=True)
     print(f"{project.root / LOCK_FILE}: {len(lock.packages)} packages")
-    pinned = lock.bases.get(resolution.base_image)
-    print(f"base {resolution.base_image}: {pinned or 'not pinned (no registry answered for it)'}")
+    base = resolution.base_image
+    local = "made on this machine" if base.startswith("mlbox/") else ""
+    why = local or "not pinned: its registry did not answer"
+    print(f"base {base}: {lock.bases.get(base) or why}")
     return 0
