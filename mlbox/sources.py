@@ -107,7 +107,7 @@ def package_sources(project: Project, environment: Mapping[str, str]) -> Package
         SpecError: The spec names a folder or file that does not exist.
     """
     pip = pip_configuration(environment)
-    find_links = pip.get("find-links", "").split()
+    find_links = [_absolute(entry) for entry in pip.get("find-links", "").split()]
     if project.box.find_links:
         find_links.insert(0, str(_existing(project, "find-links", project.box.find_links)))
     bundle = project.box.ca_bundle and _existing(project, "ca-bundle", project.box.ca_bundle)
@@ -182,6 +182,11 @@ def _each(option: str, values: tuple[str, ...]) -> Iterator[str]:
 
 def _is_remote(url: str) -> bool:
     return urlsplit(url).scheme in {"http", "https"}
+
+
+def _absolute(link: str) -> str:
+    """A folder of pip's find-links for a program that runs elsewhere; URLs stay as they are."""
+    return link if urlsplit(link).scheme else str(Path(link).expanduser().absolute())
 
 
 def _local_path(source: str) -> Path | None:

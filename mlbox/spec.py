@@ -212,6 +212,12 @@ def override(spec: Spec, changes: Mapping[str, Any]) -> Spec:
     return replace(spec, **parsed)
 
 
+_REFERENCE = re.compile(
+    r"([\w.-]+(:\d+)?/)?[a-z0-9]+([._/-]+[a-z0-9]+)*(:\w[\w.-]{0,127})?(@sha256:[0-9a-f]{64})?",
+    re.ASCII,
+)
+
+
 def _check_box(spec: BoxSpec) -> None:
     """Refuse values that make no sense, each by itself or together."""
     if not re.fullmatch(r"[a-z0-9]+([._-][a-z0-9]+)*", spec.name):
@@ -234,6 +240,12 @@ def _check_box(spec: BoxSpec) -> None:
             fix="Keep one, or make two boxes.",
         )
     _choice("platform", spec.platform, PLATFORMS)
+    if not _REFERENCE.fullmatch(spec.base):
+        raise SpecError(
+            f"base = {spec.base!r} is not the name of an image.",
+            why="That is a lower-case name, with or without a registry, a tag and a digest.",
+            fix='Write "auto", "debian", or a reference like "python:3.12-slim".',
+        )
     if spec.cuda not in {"auto", "cpu"} and not re.fullmatch(r"cu\d{3}|\d+\.\d+", spec.cuda):
         raise SpecError(
             f"cuda = {spec.cuda!r} is not a CUDA version.",

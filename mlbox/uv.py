@@ -164,9 +164,9 @@ def _compile_error(stderr: str, requirements: Sequence[str]) -> LockError:
             fix="Check its spelling; a private package needs its index in pip's configuration, "
             "or find-links.",
         )
-    if "Failed to fetch" in stderr or "Request failed" in stderr or "error sending" in stderr:
+    if re.search("Failed to (fetch|read `--find-links`)|Request failed|error sending", stderr):
         return LockError(
-            "A package index cannot be reached.",
+            "A package index, or a folder of wheels, cannot be reached.",
             why=reason,
             fix="Check the network. Without one: set index-url or find-links in pip's "
             "configuration, or find-links in the spec; behind a TLS proxy, ca-bundle.",

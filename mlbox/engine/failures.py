@@ -16,6 +16,7 @@ _UNREACHABLE = re.compile(
     r"failed to (?:resolve source metadata for|do request|fetch \w+|copy)|dial tcp|no such host"
     r"|TLS handshake|i/o timeout|pull access denied|failed to authorize"
 )
+_GONE = re.compile(r"error reading from server|transport is closing|Cannot connect to the Docker")
 _IMAGE = re.compile(
     r"(?:source metadata for|pull access denied for|load metadata for) ([^\s:,]+(?::[^\s:,]+)?)"
 )
@@ -34,6 +35,8 @@ def _explained(progress: Progress, request: BuildRequest) -> BuildError:
     text, tail = "\n".join(progress.text), progress.log_tail()
     if "no space left on device" in "\n".join((text, *tail)).lower():
         return _disk_full(progress)
+    if _GONE.search(text):
+        return _gone(text)
     if _is_pull(progress.failed_step, text):
         return _no_base(text)
     line = progress.failed_line()
@@ -81,6 +84,15 @@ def _disk_full(progress: Progress) -> BuildError:
         why=f"No space left on device at: {step}.",
         fix="Make room: `docker builder prune` removes build cache, `docker image prune` unused "
         "images; `mlbox engine status` shows where the engine keeps them. Nothing else was lost.",
+    )
+
+
+def _gone(text: str) -> BuildError:
+    return BuildError(
+        "The Docker Engine stopped during the build.",
+        why=_reason(text, ()),
+        fix="Start it again (`mlbox engine up` for the private one) and repeat the command. Its "
+        "own log says why it stopped; a full disk is one reason (`docker builder prune`).",
     )
 
 
