@@ -43,10 +43,11 @@ engine-test: base
 
 browser-test: base chromium
 	@echo '== Tests in a real Chromium'
-	@if command -v chromium >/dev/null; then \
+	@if $(HAS_CHROMIUM); then \
 		set -x; '$(BIN)/pytest' -m browser || test $$? -eq 5; \
 	else \
-		echo 'Skipped: there is no chromium. Install it, or call make with CI=true as root.'; \
+		echo 'Skipped: chromium, or libatomic1 for its driver, is not installed.'; \
+		echo 'Install them, or call make with CI=true as root.'; \
 	fi
 
 engine: $(STAMP)
@@ -57,16 +58,17 @@ base: engine
 	@echo '== Base image'
 	'$(BIN)/mlbox' base ensure --python $(BASE_PYTHON)
 
-# Chromium is a package of the system: it is installed on machines that were bare before (no
-# engine but ours) and in CI only.
+# Chromium is a package of the system: it is installed in CI, and on machines that were bare before
+# (no engine but ours). libatomic1 is what its driver, a node, needs and does not bring.
+HAS_CHROMIUM = command -v chromium >/dev/null && '$(BIN)/playwright' --version >/dev/null 2>&1
 chromium: engine
-	@if ! command -v chromium >/dev/null && command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ] && \
+	@if ! { $(HAS_CHROMIUM); } && command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ] && \
 		{ [ "$${CI:-}" = true ] || '$(BIN)/mlbox' engine status --json | grep -q '"private": true'; }; \
 	then \
 		echo '== Installing chromium for the browser tests'; \
 		export DEBIAN_FRONTEND=noninteractive; set -x; \
 		apt-get update -qq && \
-		apt-get install -qq --no-install-recommends chromium >/dev/null; \
+		apt-get install -qq --no-install-recommends chromium libatomic1 >/dev/null; \
 	fi
 
 # The packages of the lock, from where pip is configured to get them; then mlbox itself, editable.

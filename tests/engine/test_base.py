@@ -161,9 +161,9 @@ def test_a_registry_answers_for_the_images_it_has_and_no_others(connection: Conn
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         try:
-            assert registry_answers(f"localhost:{server.server_port}/a:b", connection)
-            assert not registry_answers(f"localhost:{server.server_port}/a:c", connection)
+            assert registry_answers(f"127.0.0.1:{server.server_port}/a:b", connection)
+            assert not registry_answers(f"127.0.0.1:{server.server_port}/a:c", connection)
         finally:
             server.shutdown()
             thread.join()
-    assert not registry_answers(f"localhost:{server.server_port}/a:b", connection)
+    assert not registry_answers(f"127.0.0.1:{server.server_port}/a:b", connection)
