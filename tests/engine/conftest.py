@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
+import hashlib
 import os
 import secrets
 import subprocess
 import sys
+import zipfile
 from typing import TYPE_CHECKING
 
 import docker
@@ -143,3 +146,30 @@ def start(client: docker.DockerClient) -> Iterator[Callable[..., subprocess.Pope
         if process.poll() is None:
             process.kill()
         process.communicate()
+
+
+@pytest.fixture
+def wheel() -> Callable[..., Path]:
+    """Write a wheel of one module, `NAME = "name version note"`."""
+
+    def write(folder: Path, name: str, version: str, note: str = "") -> Path:
+        folder.mkdir(parents=True, exist_ok=True)
+        info = f"{name}-{version}.dist-info"
+        texts = {
+            f"{name}.py": f'NAME = "{name} {version} {note}"\n',
+            f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n",
+            f"{info}/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+        }
+        digests = {
+            path: base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).rstrip(b"=")
+            for path, text in texts.items()
+        }
+        lines = [f"{path},sha256={digest.decode()}," for path, digest in digests.items()]
+        path = folder / f"{name}-{version}-py3-none-any.whl"
+        with zipfile.ZipFile(path, "w") as archive:
+            for member, text in texts.items():
+                archive.writestr(member, text)
+            archive.writestr(f"{info}/RECORD", "\n".join([*lines, f"{info}/RECORD,,", ""]))
+        return path
+
+    return write
