@@ -8,7 +8,8 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any
+from posixpath import normpath
+from typing import TYPE_CHECKING
 
 from mlbox.errors import HostError, MissingExtraError, SpecError
 from mlbox.record import FileRecord
@@ -83,22 +84,24 @@ def _data_paths(root: Path, entry: str) -> Iterator[str]:
         )
     if importlib.util.find_spec("dvc") is None:
         raise MissingExtraError(f"The input {entry!r}", extra="dvc")
-    outs = [str(out["path"]) for out in _read_dvc(root / entry).get("outs", ())]
-    paths = [(PurePosixPath(entry).parent / out).as_posix() for out in outs]
-    if not all((root / path).exists() for path in paths):
-        _pull(root, entry)
+    outs = _outs(root / entry)
+    paths = [normpath(PurePosixPath(entry).parent / out) for out in outs]
     for path in paths:
         check_inside(path, entry)
-        yield path
+    if not all((root / path).exists() for path in paths):
+        _pull(root, entry)
+    yield from paths
 
 
-def _read_dvc(path: Path) -> dict[str, Any]:
+def _outs(path: Path) -> list[str]:
+    """The data a ``.dvc`` file is about, relative to it."""
     from dvc.exceptions import DvcException  # noqa: PLC0415  (an extra: loads on use)
     from dvc.utils.serialize import load_yaml  # noqa: PLC0415
 
     try:
-        return dict(load_yaml(str(path)))
-    except (DvcException, TypeError, ValueError) as error:
+        document = load_yaml(str(path))
+        return [f"{document.get('wdir', '.')}/{out['path']}" for out in document["outs"]]
+    except (DvcException, AttributeError, KeyError, TypeError, ValueError) as error:
         raise SpecError(
             f"{path.name} is no file of dvc's.",
             why=f"{error}.",
