@@ -124,7 +124,7 @@ def find_host() -> str:
         host, named_by = named
         failure = ping(host)
         if failure is not None:
-            raise _no_answer(host, failure, named_by)
+            raise _no_answer(host, failure, named_by) from failure
         return host
     failures: dict[str, OSError] = {}
     for host in (SYSTEM_HOST, engine_home().host):
@@ -134,7 +134,7 @@ def find_host() -> str:
         failures[host] = failure
     for host, failure in failures.items():
         if isinstance(failure, PermissionError):
-            raise _no_answer(host, failure, "")
+            raise _no_answer(host, failure, "") from failure
     raise _nothing_answers(failures[SYSTEM_HOST])
 
 
@@ -305,8 +305,7 @@ def _no_answer(host: str, failure: Exception, named_by: str) -> EngineNotFoundEr
         return EngineNotFoundError(
             f"You may not use the Docker Engine at {host}.",
             why=f"Permission denied on its socket.{named}",
-            fix="Add yourself to the group docker and log in again: "
-            "sudo usermod -aG docker $USER. Or run this as root (sudo).",
+            fix=_permission(Path(host.removeprefix("unix://"))),
         )
     choose = "Start that engine, or choose another: unset DOCKER_HOST, docker context use default."
     return EngineNotFoundError(
@@ -314,6 +313,20 @@ def _no_answer(host: str, failure: Exception, named_by: str) -> EngineNotFoundEr
         why=f"{_reason(failure)}.{named}",
         fix=choose if named_by else f"Start it. {_START}",
     )
+
+
+def _permission(socket: Path) -> str:
+    """How to be allowed: the members of the socket's group are."""
+    import grp  # noqa: PLC0415  (only Unix has it)
+
+    try:
+        group = grp.getgrgid(socket.stat().st_gid).gr_name
+    except (OSError, KeyError):
+        group = "docker"
+    if group == "root":
+        return "Run this as root (sudo)."
+    join = f"sudo usermod -aG {group} $USER"
+    return f"Join the group {group} and log in again: {join}. Or run this as root (sudo)."
 
 
 def _nothing_answers(failure: OSError) -> EngineNotFoundError:

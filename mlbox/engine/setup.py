@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from mlbox.engine import daemon
 from mlbox.engine.connect import engine_home, find_buildx, find_host, named_host
 from mlbox.engine.packages import apt_sources, sources_of, this_distribution, unpack
-from mlbox.errors import EngineError, EngineNotFoundError
+from mlbox.errors import EngineError, EngineNotFoundError, HostError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -41,14 +41,16 @@ def up(report: Callable[[str], None]) -> str:
 
     Raises:
         EngineNotFoundError: None answers, and a private one cannot be started here.
-        EngineError: The private engine cannot be installed or does not start.
+        EngineError: The private engine does not start.
+        HostError: Its packages cannot be had, or its folder not be written to.
     """
     home = engine_home()
     try:
         host = find_host()
     except EngineNotFoundError as error:
         named = named_host()
-        if named and named[0] != home.host:
+        chosen = named is not None and named[0] != home.host
+        if chosen or isinstance(error.__cause__, PermissionError):
             raise
         _check_possible(error)
         daemon.check_place(home)
@@ -87,7 +89,7 @@ def _check_possible(error: EngineNotFoundError) -> None:
         why = "mlbox can start a private engine on Debian and Ubuntu only, from their packages."
     elif os.geteuid() != 0:
         why = "Only root can start a private engine."
-        fix = f"Run it as root: sudo mlbox engine up. {error.fix}"
+        fix = "Run it as root: sudo mlbox engine up. Or start a Docker Engine you may use."
     else:
         return
     raise EngineNotFoundError(error.what, why=f"{error.why} {why}", fix=fix) from error
@@ -107,8 +109,16 @@ def _complete_buildx(home: EngineHome, report: Callable[[str], None]) -> None:
 @contextmanager
 def _lock(home: EngineHome) -> Iterator[None]:
     """Let one process at a time install, start or stop; the lock goes with its holder."""
-    home.root.mkdir(parents=True, exist_ok=True)
-    with (home.root / ".lock").open("w") as lock:
+    try:
+        home.root.mkdir(parents=True, exist_ok=True)
+        lock = (home.root / ".lock").open("w")
+    except OSError as error:
+        raise HostError(
+            f"The private engine's folder {home.root} cannot be written to.",
+            why=f"{error.strerror}.",
+            fix="Only root installs, starts and stops it: sudo mlbox engine ...",
+        ) from error
+    with lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 

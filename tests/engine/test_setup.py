@@ -196,6 +196,45 @@ def test_an_engine_that_was_named_and_does_not_answer_is_not_replaced(tmp_path: 
     assert not second.home.root.exists()
 
 
+@needs_root
+@pytest.mark.parametrize(("action", "place"), [("up", "/proc/mlbox"), ("down", "/proc")])
+def test_a_folder_that_cannot_be_written_to_is_named(action: str, place: str) -> None:
+    process = Second(Path(place)).start(action)
+    _, err = process.communicate()
+    assert process.returncode == 4
+    assert f"folder {place} cannot be written to" in err
+
+
+@needs_root
+def test_another_distribution_is_told_to_install_docker(tmp_path: Path) -> None:
+    release = tmp_path / "os-release"
+    release.write_text("ID=fedora\n")
+    script = 'mount --bind "$0" /etc/os-release && mount -t tmpfs none /run && exec "$@"'
+    done = subprocess.run(
+        (
+            "unshare",
+            "--mount",
+            "sh",
+            "-c",
+            script,
+            release,
+            sys.executable,
+            "-m",
+            "mlbox",
+            "engine",
+            "up",
+        ),
+        check=False,
+        capture_output=True,
+        text=True,
+        env={"PATH": "/usr/bin:/bin", "MLBOX_ENGINE_HOME": str(tmp_path / "engine")},
+    )
+    assert done.returncode == 5
+    assert "on Debian and Ubuntu only" in done.stderr
+    assert "Install Docker Engine (or Docker Desktop) and start it." in done.stderr
+    assert not (tmp_path / "engine").exists()
+
+
 def run_for_long(host: str) -> None:
     """Start a container that ends by itself in a quarter of an hour: this machine's `sleep`."""
     import docker  # noqa: PLC0415  (only here)
