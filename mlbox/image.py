@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import hashlib
 import json
 import os
@@ -32,7 +34,7 @@ from mlbox.snapshot import Snapshot, take_snapshot
 from mlbox.sources import PackageSources, package_sources
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from mlbox.engine.steps import Step
     from mlbox.spec import Project
@@ -118,7 +120,8 @@ def build_image(
     reused = image is not None and image.labels.get(KEY_LABEL) == key
     steps: tuple[Step, ...] = ()
     if image is None or not reused:
-        image_id, steps = _build(_request(prepared, key), engine, on_event)
+        with _alone(project.root / STATE_FOLDER):
+            image_id, steps = _build(_request(prepared, key), engine, on_event)
     else:
         image_id = image.id
     return BuildResult(
@@ -239,11 +242,19 @@ def _key(prepared: _Prepared, engine: Engine) -> str:
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
+@contextlib.contextmanager
+def _alone(state: Path) -> Iterator[None]:
+    """Wait for another build in the project: they share the folder of the build context."""
+    ensure_state_folder(state)
+    with (state / "build.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 def _request(prepared: _Prepared, key: str) -> BuildRequest:
     """Lay out the build context, and say what the build may see besides."""
     project, lock, sources = prepared.project, prepared.lock, prepared.sources
     folder = project.root / STATE_FOLDER / "build"
-    ensure_state_folder(folder.parent)
     index = framework_index(prepared.resolution, sources)
     contexts = {WHEELHOUSE_CONTEXT: str(_fill_wheelhouse(folder, lock, sources))}
     if _runs_here(project.box.platform):

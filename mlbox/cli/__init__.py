@@ -13,7 +13,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from mlbox._version import __version__
-from mlbox.errors import BuildError, MlboxError
+from mlbox.errors import BuildError, HostError, MlboxError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,17 +43,18 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2
     try:
         return int(importlib.import_module(f"mlbox.cli.{args.command}").run(args))
-    except MlboxError as error:
-        if args.debug:
-            raise
-        show_error(error)
-        return error.exit_code
     except KeyboardInterrupt:
         print("Interrupted.", file=sys.stderr)
         return 130
     except BrokenPipeError:
         sys.stderr.close()  # the reader went away; nothing is left to say
         return 141
+    except (MlboxError, OSError) as error:
+        if args.debug:
+            raise
+        told = error if isinstance(error, MlboxError) else _refused(error)
+        show_error(told)
+        return told.exit_code
 
 
 def _end_as_asked() -> None:
@@ -65,6 +66,16 @@ def _end_as_asked() -> None:
     for number in (signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) == signal.SIG_DFL:  # nohup ignores SIGHUP, and stays in force
             signal.signal(number, end)
+
+
+def _refused(error: OSError) -> HostError:
+    """A full disk, a folder without the right to write, and their like: anywhere, at any time."""
+    place = error.filename2 or error.filename
+    return HostError(
+        f"This machine refused {place or 'what mlbox asked of it'}.",
+        why=f"{error.strerror or error}.",
+        fix="Make room, or get the right to use it, and repeat the command (--debug says more).",
+    )
 
 
 def show_error(error: MlboxError) -> None:

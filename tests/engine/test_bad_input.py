@@ -265,6 +265,41 @@ def _archive(path: Path, seconds: str) -> None:
             archive.addfile(entry, io.BytesIO(data))
 
 
+def test_two_builds_at_the_same_time_wait_for_each_other(
+    project: Path, start: Callable[..., subprocess.Popen[str]], token: str
+) -> None:
+    for number in range(300):
+        (project / f"{number}.txt").write_text(str(number))
+    builds = [start("build", "--name", f"{token}{word}", cwd=project) for word in "abc"]
+    for build in builds:
+        _, err = build.communicate(timeout=60)
+        assert build.returncode == 0, err
+
+
+def test_a_full_disk_under_the_project_is_told_and_loses_nothing(
+    project: Path, cli: Callable[..., subprocess.CompletedProcess[str]]
+) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("only root can mount a small disk")
+    state = project / ".mlbox"
+    state.mkdir()
+    mount = ("mount", "-t", "tmpfs", "-o", "size=200k", "tmpfs", str(state))
+    if subprocess.run(mount, check=False, capture_output=True).returncode:
+        pytest.skip("this machine does not let root mount a tmpfs")
+    try:
+        (state / "filling").write_bytes(b"0" * 180_000)
+        (project / "code.bin").write_bytes(b"0" * 100_000)
+        done = cli("build", cwd=project)
+    finally:
+        subprocess.run(("umount", "--lazy", state), check=True)
+    assert done.returncode == 4
+    what, why, fix = parts(done.stderr)
+    assert what.startswith(f"This machine refused {project}")
+    assert why == "No space left on device."
+    assert "Make room" in fix
+    assert cli("train", cwd=project).returncode == 0
+
+
 # A disk of its own that can be filled, and an engine of its own that can be killed.
 
 
