@@ -173,20 +173,6 @@ def engine_info(host: str) -> EngineInfo:
     )
 
 
-def bridges(host: str) -> tuple[str, ...]:
-    """Name the network bridges an engine made on this machine for its networks.
-
-    Raises:
-        OSError: It does not answer.
-    """
-    networks = json.loads(get(host, "/networks"))
-    return tuple(
-        (network["Options"] or {}).get("com.docker.network.bridge.name", f"br-{network['Id'][:12]}")
-        for network in networks
-        if network["Driver"] == "bridge"
-    )
-
-
 def find_buildx() -> tuple[str, ...]:
     """Return the program that builds images, found where docker looks for its plugins.
 

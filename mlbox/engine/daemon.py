@@ -19,7 +19,7 @@ from ipaddress import IPv4Network
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mlbox.engine.connect import bridges, ping
+from mlbox.engine.connect import ping
 from mlbox.errors import EngineError
 
 if TYPE_CHECKING:
@@ -85,11 +85,10 @@ def stop(home: EngineHome) -> bool:
     Returns:
         Whether anything was running.
     """
-    devices = [bridge_name(home), *bridges(home.host)] if ping(home.host) is None else []
     stopped = [_end(home, name) for name in ("dockerd", "containerd")]
     orphans = _end_orphans(home)
     _unmount_below(home)
-    _remove_bridges(devices or [bridge_name(home)], environment(home))
+    _remove_bridges(_bridges(home), environment(home))
     home.socket.unlink(missing_ok=True)
     return any(stopped) or orphans
 
@@ -310,6 +309,16 @@ def _make_bridge(bridge: str, env: Mapping[str, str]) -> None:
         ("ip", "link", "set", bridge, "up"),
     ):
         _output(argv, env)
+
+
+def _bridges(home: EngineHome) -> list[str]:
+    """The bridges of the engine's networks, from its own store: it may be dead already."""
+    try:
+        store = (home.root / "data/network/files/local-kv.db").read_bytes()
+    except FileNotFoundError:
+        store = b""
+    made = re.findall(rb'"BridgeName":"(br-[0-9a-f]{12})"', store)
+    return [bridge_name(home), *(name.decode() for name in made)]
 
 
 def _remove_bridges(names: Iterable[str], env: Mapping[str, str]) -> None:

@@ -113,12 +113,14 @@ def test_down_takes_the_containers_along_even_after_the_daemon_was_killed(
     second: Second,
 ) -> None:
     second("up")
-    run_for_long(second.home.host)
+    bridges = {bridge_name(second.home), run_for_long(second.home.host)}
+    assert bridges < set(links())
     assert len(second.processes()) == 3
     dockerd = int((second.home.runtime / "dockerd.pid").read_text())
     os.kill(dockerd, signal.SIGKILL)
     assert "Stopped the private engine" in second("down")
     assert second.processes() == []
+    assert not bridges & set(links())
     assert str(second.home.root) not in mounts()
 
 
@@ -235,8 +237,8 @@ def test_another_distribution_is_told_to_install_docker(tmp_path: Path) -> None:
     assert not (tmp_path / "engine").exists()
 
 
-def run_for_long(host: str) -> None:
-    """Start a container that ends by itself in a quarter of an hour: this machine's `sleep`."""
+def run_for_long(host: str) -> str:
+    """Start this machine's `sleep` in a container; the bridge of its network."""
     import docker  # noqa: PLC0415  (only here)
 
     empty = io.BytesIO()
@@ -245,11 +247,14 @@ def run_for_long(host: str) -> None:
     client = docker.DockerClient(host)
     try:
         client.api.import_image_from_data(empty.getvalue(), repository="empty")
+        network = client.networks.create("theirs")
         client.containers.run(
             "empty",
-            ["/bin/sleep", "900"],
+            network="theirs",
+            command=["/bin/sleep", "900"],
             volumes=[f"{folder}:{folder}:ro" for folder in folders],
             detach=True,
         )
+        return f"br-{str(network.id)[:12]}"
     finally:
         client.close()
