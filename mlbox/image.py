@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
 Target = Literal["runtime", "code"]
 KEY_LABEL = "mlbox.key"
+_NETRC = "netrc"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -248,7 +249,10 @@ def _alone(state: Path) -> Iterator[None]:
     ensure_state_folder(state)
     with (state / "build.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+        try:
+            yield
+        finally:
+            (state / "build" / _NETRC).unlink(missing_ok=True)  # credentials are not to stay
 
 
 def _request(prepared: _Prepared, key: str) -> BuildRequest:
@@ -335,7 +339,7 @@ def _secrets(folder: Path, sources: PackageSources) -> dict[str, Path]:
     secrets = {"ca": sources.ca_bundle} if sources.ca_bundle and sources.ca_bundle.is_file() else {}
     netrc = sources.netrc()
     if netrc:
-        path = folder / "netrc"
+        path = folder / _NETRC
         path.unlink(missing_ok=True)
         path.touch(mode=0o600)
         path.write_text(netrc, encoding="utf-8")

@@ -83,7 +83,8 @@ def _disk_full(progress: Progress) -> BuildError:
         "The disk of the Docker Engine is full.",
         why=f"No space left on device at: {step}.",
         fix="Make room: `docker builder prune` removes build cache, `docker image prune` unused "
-        "images; `mlbox engine status` shows where the engine keeps them. Nothing else was lost.",
+        "images. On a disk without a free byte they fail, too: remove another file from it first; "
+        "`mlbox engine status` shows where it is. Nothing else was lost.",
     )
 
 
