@@ -87,8 +87,8 @@ def stop(home: EngineHome) -> bool:
     """
     stopped = [_end(home, name) for name in ("dockerd", "containerd")]
     orphans = _end_orphans(home)
-    _unmount_below(home)
     _remove_bridges(_bridges(home), environment(home))
+    _unmount_below(home)
     home.socket.unlink(missing_ok=True)
     return any(stopped) or orphans
 
@@ -262,9 +262,19 @@ def _command(pid: int) -> list[str]:
 def _unmount_below(home: EngineHome) -> None:
     """Unmount what a killed engine left mounted in its folders."""
     for line in reversed(Path("/proc/self/mountinfo").read_text().splitlines()):
-        target = Path(re.sub(r"\\(\d{3})", lambda octal: chr(int(octal[1], 8)), line.split()[4]))
-        if home.root in target.parents or home.runtime in target.parents:
-            subprocess.run(("umount", "--lazy", str(target)), check=False, capture_output=True)
+        source, target = (_unescaped(field) for field in line.split()[3:5])
+        below = home.root in Path(target).parents or home.runtime in Path(target).parents
+        # dockerd mounts its data folder upon itself; a disk mounted there is the user's.
+        users = Path(target) == home.root / "data" and not (
+            target.endswith(source) and source != "/"
+        )
+        if below and not users:
+            subprocess.run(("umount", "--lazy", target), check=False, capture_output=True)
+
+
+def _unescaped(field: str) -> str:
+    """A field of mountinfo, whose spaces are written as octal numbers."""
+    return re.sub(r"\\(\d{3})", lambda octal: chr(int(octal[1], 8)), field)
 
 
 def _choose_iptables(home: EngineHome, env: Mapping[str, str]) -> None:

@@ -125,6 +125,23 @@ def test_down_takes_the_containers_along_even_after_the_daemon_was_killed(
 
 
 @needs_root
+def test_a_disk_mounted_for_the_images_stays_mounted(second: Second) -> None:
+    data = second.home.root / "data"
+    data.mkdir()
+    subprocess.run(("mount", "-t", "tmpfs", "mlbox-test", data), check=True)
+    try:
+        second("up")
+        bridges = {bridge_name(second.home), run_for_long(second.home.host)}
+        os.kill(int((second.home.runtime / "dockerd.pid").read_text()), signal.SIGKILL)
+        second("down")
+        mounted = [line.split()[0] for line in mounts().splitlines() if str(data) in line]
+        assert mounted == ["mlbox-test"]
+        assert not bridges & set(links())
+    finally:
+        subprocess.run(("umount", "--lazy", data), check=True)
+
+
+@needs_root
 def test_an_interrupted_up_is_completed_by_the_next(second: Second) -> None:
     for appears in ("install-*/tree/usr/sbin", "tree", "run/dockerd.pid"):
         process = second.start("up")
