@@ -57,7 +57,7 @@ class MissingExtraError(SpecError):
         super().__init__(
             f"{needed_for} needs the optional dependencies [{extra}].",
             why=f"mlbox was installed without its {extra!r} extra.",
-            fix=f'Run: pip install "mlbox[{extra}]"',
+            fix=f'Install it again with the extra; in its checkout: pip install ".[{extra}]"',
         )
         self.extra = extra
 

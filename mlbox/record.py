@@ -39,7 +39,7 @@ class RunRecord:
     """One run; the contents of ``record.json``.
 
     Attributes:
-        id: Sorts by time: ``"20261122-004630-k3f9"``.
+        id: Sorts by time: ``"20261122-004630-120f9"`` (UTC, milliseconds).
         name: Name of the box.
         state: ``running``, ``succeeded``, ``failed``, ``canceled``, or ``lost`` (mlbox died
             before the end was known).

@@ -169,7 +169,7 @@ def _new_record(
 ) -> RunRecord:
     now = datetime.now(timezone.utc)
     return RunRecord(
-        id=f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}",
+        id=_new_id(now),
         name=project.box.name,
         created_at=now.isoformat(timespec="milliseconds"),
         command=argv_of(job),
@@ -186,6 +186,11 @@ def _new_record(
         host=_host(),
         mlbox_version=__version__,
     )
+
+
+def _new_id(now: datetime) -> str:
+    """Time to the millisecond, so that ids sort, and a little chance for two projects at once."""
+    return f"{now:%Y%m%d-%H%M%S}-{now.microsecond // 1000:03d}{secrets.token_hex(1)}"
 
 
 def _as_json(value: BoxSpec | JobSpec | Resolution) -> dict[str, Any]:

@@ -120,7 +120,8 @@ def _output(api: APIClient, container: str) -> Iterator[Iterator[tuple[int, byte
     """Attach to a container: (stream, bytes) as they come, 1 for stdout and 2 for stderr."""
     from docker.utils.socket import frames_iter  # noqa: PLC0415  (loads on use)
 
-    wanted = {"stdout": 1, "stderr": 1, "stream": 1, "logs": 1}
+    # not "logs": attached before the start, it has all there will be, and would print it twice
+    wanted = {"stdout": 1, "stderr": 1, "stream": 1}
     channel = api.attach_socket(container, params=wanted)
     try:
         yield frames_iter(channel, tty=False)  # type: ignore[no-untyped-call]  # half of the stubs

@@ -18,7 +18,7 @@ def test_the_panel_without_its_extra_names_the_extra(monkeypatch: pytest.MonkeyP
     monkeypatch.setitem(sys.modules, "ipywidgets", None)
     with pytest.raises(MissingExtraError, match=r"mlbox\.panel\(\)") as caught:
         mlbox.panel()
-    assert "mlbox[notebook]" in caught.value.fix
+    assert ".[notebook]" in caught.value.fix
 
 
 def test_a_folder_without_a_spec_gives_a_plain_box_with_its_name(project_folder: Path) -> None:
