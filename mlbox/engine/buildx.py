@@ -34,9 +34,11 @@ def build(connection: Connection, request: BuildRequest, on_event: OnEvent) -> s
     """
     progress = Progress()
     step = ""
-    with tempfile.TemporaryDirectory(prefix="mlbox-build-") as folder:
-        digest_file = Path(folder) / "iid"
-        process = _start(connection, request, digest_file)
+    with tempfile.TemporaryDirectory(prefix="mlbox-build-") as name:
+        folder = Path(name)
+        # a file: what comes on stdin, buildx copies to a temporary folder that it leaves behind
+        (folder / "Dockerfile").write_text(request.dockerfile, encoding="utf-8")
+        process = _start(connection, request, folder)
         with _cancelled_with(process):
             for item in polled(_decode(process), every=HEARTBEAT_SECONDS):
                 if item is None:
@@ -47,28 +49,22 @@ def build(connection: Connection, request: BuildRequest, on_event: OnEvent) -> s
                     on_event(event)
         if process.wait() != 0:
             raise build_failure(progress, request)
-        return digest_file.read_text(encoding="utf-8").strip()
+        return (folder / "iid").read_text(encoding="utf-8").strip()
 
 
-def _start(
-    connection: Connection, request: BuildRequest, digest_file: Path
-) -> subprocess.Popen[bytes]:
-    process = subprocess.Popen(
-        (*connection.buildx, *_arguments(request, digest_file)),
+def _start(connection: Connection, request: BuildRequest, folder: Path) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        (*connection.buildx, *_arguments(request, folder)),
         env={**os.environ, "DOCKER_HOST": connection.host},
-        stdin=subprocess.PIPE,
+        stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         start_new_session=True,  # Ctrl-C reaches us alone; we pass it on, once
     )
-    assert process.stdin is not None  # noqa: S101  (asked for above)
-    with process.stdin as stdin, contextlib.suppress(BrokenPipeError):
-        stdin.write(request.dockerfile.encode())
-    return process
 
 
-def _arguments(request: BuildRequest, digest_file: Path) -> tuple[str, ...]:
-    """Return the arguments after ``docker buildx``; the Dockerfile comes on stdin."""
+def _arguments(request: BuildRequest, folder: Path) -> tuple[str, ...]:
+    """Return the arguments after ``docker buildx``; the folder has the Dockerfile."""
     target = ("--target", request.target) if request.target else ()
     pairs = (
         *(("--label", f"{key}={value}") for key, value in request.labels.items()),
@@ -84,12 +80,12 @@ def _arguments(request: BuildRequest, digest_file: Path) -> tuple[str, ...]:
         "--progress=rawjson",
         "--builder=default",  # the engine's own, which sees its images, whatever `buildx use` says
         "--provenance=false",  # its time stamp would change the digest of an unchanged image
-        f"--iidfile={digest_file}",
+        f"--iidfile={folder / 'iid'}",
         f"--platform={request.platform}",
         f"--tag={request.tag}",
         *target,
         *(word for pair in pairs for word in pair),
-        "--file=-",
+        f"--file={folder / 'Dockerfile'}",
         str(request.context),
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import secrets
+import tempfile
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -345,3 +346,12 @@ def test_a_program_or_an_image_that_is_not_there_is_named(runner: DockerEngine, 
     gone = plan("sha256:" + "0" * 64, "pass")
     with pytest.raises(EngineError, match="is gone"):
         runner.run(gone, lambda _: None)
+
+
+def test_a_build_leaves_nothing_in_the_folder_for_temporary_files(
+    build: Callable[..., str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    build("RUN true")
+    assert list(tmp_path.iterdir()) == []
