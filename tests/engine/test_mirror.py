@@ -56,7 +56,7 @@ def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         process = subprocess.Popen((program, "serve", "config.yml"), cwd=folder, stderr=log)
     try:
         _wait_for(f"http://127.0.0.1:{port}/v2/")
-        yield f"localhost:{port}"
+        yield f"127.0.0.1:{port}"  # a bare machine may not know the name localhost
     finally:
         process.terminate()
         process.wait()
