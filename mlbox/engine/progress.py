@@ -18,8 +18,10 @@ from mlbox.engine.protocol import Event
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-# How a step runs, not what it does: mounts, and what is done where a build secret is there.
-_NOISE = re.compile(r"--mount=\S+\s+|if \[ -f \S+ \]; then [^;]+; fi && ")
+# How a step runs, not what it does: mounts, settings, and what is done where a secret is there.
+_NOISE = re.compile(
+    r"--mount=\S+\s+|if \[ -f \S+ \]; then [^;]+; fi && |(?<=\s)[A-Z][A-Z0-9_]*=\S+\s+"
+)
 # The excerpt of the Dockerfile in its plain text: number, bar, and ">>>" where it failed.
 _EXCERPT = re.compile(r"\s*(\d+) \|(?: (>>>))?")
 _FRACTION = re.compile(r"(\.\d{6})\d*")  # datetime reads six digits, BuildKit writes nine
