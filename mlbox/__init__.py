@@ -16,6 +16,7 @@ Layers, lowest first; a module imports only from lines above its own::
             lock        exact, hashed packages and base images
             snapshot    the code as it is now
             data        declared inputs
+            context     what a build may see
             image       a project -> an image
             run         a project -> a recorded run
             init        a folder -> a spec

@@ -7,7 +7,6 @@ import os
 import re
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -57,6 +56,8 @@ def compile_pins(
     Raises:
         LockError: Nothing satisfies them, an index cannot be reached, or a package has no hash.
     """
+    import tempfile  # noqa: PLC0415  (a lock is read often and made seldom)
+
     if not requirements:
         return {}
     with tempfile.TemporaryDirectory(prefix="mlbox-lock-") as name:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 from mlbox.cli._project import add_project_arguments, project_from
@@ -11,7 +10,6 @@ from mlbox.facts import load_facts
 from mlbox.image import current_lock
 from mlbox.lock import LOCK_FILE
 from mlbox.resolve import resolve
-from mlbox.sources import package_sources
 
 if TYPE_CHECKING:
     import argparse
@@ -26,8 +24,7 @@ def run(args: argparse.Namespace) -> int:
     """Make the lock anew and say what is in it."""
     project = project_from(args)
     resolution = resolve(project.box, load_facts())
-    sources = package_sources(project, os.environ)
-    lock = current_lock(project, resolution, sources, docker_engine(), update=True)
+    lock = current_lock(project, resolution, docker_engine(), update=True)
     print(f"{project.root / LOCK_FILE}: {len(lock.packages)} packages")
     base = resolution.base_image
     local = "made on this machine" if base.startswith("mlbox/") else ""
