@@ -53,6 +53,9 @@ def token(client: docker.DockerClient) -> Iterator[str]:
     yield word
     for image in client.images.list(filters={"label": LABEL}):
         client.images.remove(str(image.id), force=True)
+    for image in client.images.list(filters={"label": "mlbox.box"}):  # also those it replaced
+        if word in image.labels["mlbox.box"]:
+            client.images.remove(str(image.id), force=True)
     for image in client.images.list():
         for tag in image.tags:
             if word in tag:
