@@ -43,8 +43,8 @@ def train(
     """Build the project's image, run its command in it, bring the outputs back, and record it.
 
     A command that fails is a result, not an exception: see the record's ``state`` and
-    ``run_error``. Everything that goes wrong before the command ends is raised, after it was
-    recorded.
+    ``run_error``. A build that fails leaves no run; what goes wrong after it, until the command
+    ends, is raised after it was recorded.
 
     Args:
         project: What to run.

@@ -23,8 +23,18 @@ if TYPE_CHECKING:
 LIMIT_BYTES = 2**30
 DIGEST_CHARACTERS = 16
 
-# Never code, or never to be copied anywhere: state, environments, caches, secrets.
+# What programs leave behind for themselves; nobody misses it.
+CACHES = (
+    "__pycache__",
+    "*.pyc",
+    ".ipynb_checkpoints",
+    ".mypy_cache",
+    ".pytest_cache",
+    ".ruff_cache",
+)
+# Never code, or never to be copied anywhere: caches, state, environments, secrets.
 IGNORED = (
+    *CACHES,
     ".git",
     ".mlbox",
     ".dvc/cache",
@@ -32,12 +42,6 @@ IGNORED = (
     ".venv",
     "venv",
     "node_modules",
-    "__pycache__",
-    "*.pyc",
-    ".ipynb_checkpoints",
-    ".mypy_cache",
-    ".pytest_cache",
-    ".ruff_cache",
     ".env",
     ".netrc",
     ".pypirc",
@@ -106,13 +110,12 @@ def copy_tree(snapshot: Snapshot, target: Path) -> None:
 
 
 def changed_files(snapshot: Snapshot, work: Path) -> tuple[str, ...]:
-    """Return the files below ``work`` that are not as they are in the snapshot."""
+    """Return the files below ``work`` that are not as they are in the snapshot, less caches."""
     known = set(snapshot.files)
     return tuple(
         name
-        for name in sorted(_walk(work))
-        if not name.endswith(".pyc")
-        and not (name in known and _same(snapshot.path / name, work / name))
+        for name in sorted(_walk(work, ignored=CACHES))
+        if not (name in known and _same(snapshot.path / name, work / name))
     )
 
 
@@ -138,27 +141,28 @@ def _git_files(root: Path) -> list[str] | None:
     return sorted(name for name in listing.decode("utf-8", "surrogateescape").split("\0") if name)
 
 
-def _walk(root: Path) -> Iterator[str]:
+def _walk(root: Path, ignored: Sequence[str] = IGNORED) -> Iterator[str]:
+    """Yield the files below a folder, but not what is ignored; a link is a file."""
     for folder, subfolders, names in os.walk(root):
         subfolders[:] = [
-            name for name in subfolders if not _is_ignored(_relative(root, folder, name))
+            name for name in subfolders if not _is_ignored(_relative(root, folder, name), ignored)
         ]
         links = [name for name in subfolders if Path(folder, name).is_symlink()]
-        for name in (*names, *links):
-            yield _relative(root, folder, name)
+        paths = (_relative(root, folder, name) for name in (*names, *links))
+        yield from (path for path in paths if not _is_ignored(path, ignored))
 
 
 def _relative(root: Path, folder: str, name: str) -> str:
     return Path(folder, name).relative_to(root).as_posix()
 
 
-def _is_ignored(name: str) -> bool:
+def _is_ignored(name: str, ignored: Sequence[str] = IGNORED) -> bool:
     parts = name.split("/")
     return any(
         _below(name, (pattern,))
         if "/" in pattern
         else any(fnmatch.fnmatchcase(part, pattern) for part in parts)
-        for pattern in IGNORED
+        for pattern in ignored
     )
 
 

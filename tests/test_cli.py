@@ -138,3 +138,13 @@ def test_every_command_is_a_module_that_says_what_it_is() -> None:
         module = importlib.import_module(f"mlbox.cli.{command}")
         assert module.__doc__
         assert module.__doc__.startswith(f"``mlbox {command}")
+
+
+def test_a_mistyped_command_is_answered_with_all_commands(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["trian", "--project", "base"])
+    assert caught.value.code == 2
+    told = capsys.readouterr().err
+    assert all(name in told for name in ("trian", "train", "runs", "engine"))

@@ -85,6 +85,18 @@ def test_what_a_run_changed_is_found(code: Path, tmp_path: Path) -> None:
     assert changed_files(snapshot, work) == ("new.txt", "train.py")
 
 
+def test_what_a_run_wrote_is_found_whatever_it_is_called_but_for_caches(
+    code: Path, tmp_path: Path
+) -> None:
+    snapshot = take_snapshot(code, code / ".mlbox/s", exclude=("data", "out"))
+    work = tmp_path / "work"
+    copy_tree(snapshot, work)
+    for name in ("model.pem", "venv/notes.txt", ".env", "__pycache__/train.pyc", "x.pyc"):
+        (work / name).parent.mkdir(exist_ok=True)
+        (work / name).write_text("written by the run")
+    assert changed_files(snapshot, work) == (".env", "model.pem", "venv/notes.txt")
+
+
 def test_data_among_the_code_is_named(code: Path) -> None:
     with (code / "weights.bin").open("wb") as file:
         file.truncate(LIMIT_BYTES + 1)

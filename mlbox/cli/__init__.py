@@ -99,8 +99,8 @@ def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"mlbox {__version__}")
     parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
-    called = next((word for word in arguments if word in COMMANDS), None)
-    for name in [called] if called else COMMANDS:
+    called = next((word for word in arguments if not word.startswith("-")), "")
+    for name in [called] if called in COMMANDS else COMMANDS:
         text = COMMANDS[name]
         command = commands.add_parser(name, help=text, description=text.capitalize())
         if name == called:
