@@ -9,10 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from mlbox.errors import MlboxError
 from mlbox.facts import load_facts
-from mlbox.image import BuildResult, build_image, image_plan
-from mlbox.lock import read_lock
+from mlbox.image import BuildResult, build_image, dockerfile
 from mlbox.record import RunRecord, RunStore
-from mlbox.render import render_dockerfile
 from mlbox.render.html import box_html, run_html
 from mlbox.resolve import Resolution, resolve
 from mlbox.run import run_error, train
@@ -147,8 +145,7 @@ class Box:
 
     def render(self) -> str:
         """Return the Dockerfile."""
-        lock = read_lock(self.project.root)
-        return render_dockerfile(image_plan(self.project, self.resolve(), lock))
+        return dockerfile(self.project)
 
     def build(self, *, update_lock: bool = False, on_event: OnEvent | None = None) -> BuildResult:
         """Build the image, code included, unless nothing changed."""
@@ -190,10 +187,10 @@ class Box:
 
     def _repr_html_(self) -> str:
         try:
-            dockerfile: str | MlboxError = self.render()
+            shown: str | MlboxError = self.render()
         except MlboxError as error:
-            dockerfile = error  # a notebook shows why there is none
-        return box_html(self.spec, dockerfile)
+            shown = error  # a notebook shows why there is no Dockerfile
+        return box_html(self.spec, shown)
 
 
 def _ignore(_: Event) -> None:

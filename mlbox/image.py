@@ -15,7 +15,7 @@ from mlbox.lock import Lock, check_current, lock_inputs, make_lock, read_lock, w
 from mlbox.plan import ImagePlan, plan_image
 from mlbox.record import STATE_FOLDER, ensure_state_folder
 from mlbox.render import render_dockerfile
-from mlbox.resolve import Resolution, resolve
+from mlbox.resolve import Resolution, made_here, resolve
 from mlbox.snapshot import Snapshot, take_snapshot
 
 if TYPE_CHECKING:
@@ -129,6 +129,17 @@ def image_plan(
     return plan_image(project.box, resolution, digests=digests, command=command)
 
 
+def dockerfile(project: Project) -> str:
+    """Return the Dockerfile of the whole image; nothing is built, locked or written.
+
+    Raises:
+        ResolveError: No versions satisfy the spec.
+        LockError: There is a lock, and it cannot be read.
+    """
+    resolution = resolve(project.box, load_facts())
+    return render_dockerfile(image_plan(project, resolution, read_lock(project.root)))
+
+
 def current_lock(
     project: Project, resolution: Resolution, engine: Engine, *, update: bool = False
 ) -> Lock:
@@ -213,12 +224,9 @@ def _build(
 def _base_digests(resolution: Resolution, engine: Engine) -> dict[str, str]:
     """Ask the registries for the digests of the base images; who does not answer is left out."""
     references = (resolution.base_image, resolution.devel_image)
-    found = {name: engine.remote_digest(name) for name in references if name and _is_remote(name)}
+    asked = [name for name in references if name and not made_here(name)]
+    found = {name: engine.remote_digest(name) for name in asked}
     return {name: digest for name, digest in found.items() if digest}
-
-
-def _is_remote(reference: str) -> bool:
-    return not reference.startswith("mlbox/")
 
 
 def _key(prepared: _Prepared, engine: Engine) -> str:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urljoin, urlsplit, urlunsplit
 
 from mlbox.errors import SpecError
+from mlbox.values import normal_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -90,13 +91,15 @@ class PackageSources:
         """Yield the files of one release, wheels and source, in local folders and indexes."""
         from packaging.version import Version  # noqa: PLC0415  (loads on use)
 
-        release = (_normal(name), Version(version))
+        release = (normal_name(name), Version(version))
         for source in (*self.find_links, *self.extra_index_urls, self.index_url or ""):
             folder = _local_path(source)
             if folder is None:
                 continue
             for path in (*folder.iterdir(), *_linked_files(folder / release[0])):
-                if _release(path.name) == release:
+                # a look at the name first: a folder may have thousands of other packages
+                named = normal_name(path.name).startswith(release[0])
+                if named and _release(path.name) == release:
                     yield path
 
 
@@ -200,11 +203,6 @@ def _local_path(source: str) -> Path | None:
 def _without_credentials(url: str) -> str:
     parts = urlsplit(url)
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
-
-
-def _normal(name: str) -> str:
-    """The name of a package as indexes write it (PEP 503)."""
-    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def _release(file_name: str) -> tuple[str, Version] | None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlbox.errors import LockError
+from mlbox.values import normal_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -182,4 +183,4 @@ def _compile_error(stderr: str, requirements: Sequence[str]) -> LockError:
 def _name(requirement: str) -> str:
     """The normal name (PEP 503) of what a requirement asks for."""
     match = re.match(r"[A-Za-z0-9][\w.-]*", requirement)
-    return re.sub(r"[-_.]+", "-", match[0]).lower() if match else ""
+    return normal_name(match[0]) if match else ""

@@ -1,4 +1,4 @@
-"""Values as TOML files and flags have them -> values as the fields of a spec have them."""
+"""Values as files and flags have them -> values as the fields of a spec have them."""
 
 from __future__ import annotations
 
@@ -10,6 +10,11 @@ from mlbox.errors import SpecError
 
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgt]?)(i?b)?", re.IGNORECASE)
 _UNITS = {"": 1, "k": 2**10, "m": 2**20, "g": 2**30, "t": 2**40}
+
+
+def normal_name(name: str) -> str:
+    """Return the name of a package as indexes write it (PEP 503)."""
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def convert(value: Any, hint: Any, place: str) -> Any:  # noqa: ANN401

@@ -207,8 +207,8 @@ def test_a_failure_in_the_first_line_shows_the_lines_after_it() -> None:
 
 
 def test_a_log_says_how_much_of_it_is_shown() -> None:
-    assert "The last 2 of 900 lines." in Page(html.log_html(["a", "b"], total=900)).text
-    assert "lines" not in Page(html.log_html(["a", "b"], total=2)).text
+    assert "The last 2 of 900 lines." in Page(html.view(html.log_block(["a", "b"], total=900))).text
+    assert "lines" not in Page(html.view(html.log_block(["a", "b"], total=2))).text
 
 
 def test_a_state_is_a_word_and_a_symbol() -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from mlbox.engine.base import build_base, has_image, registry_answers
+from mlbox.engine.base import build_base, registry_answers
 from mlbox.engine.connect import connect
+from mlbox.engine.docker import DockerEngine
 from mlbox.resolve.images import base_reference, debian_base
 from mlbox.spec import BoxSpec
 
@@ -41,7 +42,7 @@ def run(args: argparse.Namespace) -> int:
         print("auto")
         return 0
     _say(f"The registry of {default} does not answer; a base from Debian's packages is used.")
-    if not has_image(debian_base(args.python), connection):
+    if DockerEngine(connection).image(debian_base(args.python)) is None:
         build_base(args.python, connection, _say, mirror=args.mirror)
     print("debian")
     return 0

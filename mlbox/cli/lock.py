@@ -9,7 +9,7 @@ from mlbox.engine.docker import docker_engine
 from mlbox.facts import load_facts
 from mlbox.image import current_lock
 from mlbox.lock import LOCK_FILE
-from mlbox.resolve import resolve
+from mlbox.resolve import made_here, resolve
 
 if TYPE_CHECKING:
     import argparse
@@ -27,7 +27,7 @@ def run(args: argparse.Namespace) -> int:
     lock = current_lock(project, resolution, docker_engine(), update=True)
     print(f"{project.root / LOCK_FILE}: {len(lock.packages)} packages")
     base = resolution.base_image
-    local = "made on this machine" if base.startswith("mlbox/") else ""
+    local = "made on this machine" if made_here(base) else ""
     why = local or "not pinned: its registry did not answer"
     print(f"base {base}: {lock.bases.get(base) or why}")
     return 0

@@ -5,11 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlbox.cli._project import add_project_arguments, project_from
-from mlbox.facts import load_facts
-from mlbox.image import image_plan
-from mlbox.lock import read_lock
-from mlbox.render import render_dockerfile
-from mlbox.resolve import resolve
+from mlbox.image import dockerfile
 
 if TYPE_CHECKING:
     import argparse
@@ -22,8 +18,5 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the Dockerfile; nothing is built or written."""
-    project = project_from(args)
-    resolution = resolve(project.box, load_facts())
-    plan = image_plan(project, resolution, read_lock(project.root))
-    print(render_dockerfile(plan), end="")
+    print(dockerfile(project_from(args)), end="")
     return 0

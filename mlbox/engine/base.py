@@ -99,15 +99,6 @@ def build_base(
     return digest
 
 
-def has_image(reference: str, connection: Connection) -> bool:
-    """Whether the engine has this image."""
-    try:
-        get(connection.host, f"/images/{reference}/json")
-    except LookupError:
-        return False
-    return True
-
-
 def registry_answers(reference: str, connection: Connection) -> bool:
     """Whether the engine reaches the registry of an image, and the image is there.
 

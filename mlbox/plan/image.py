@@ -31,7 +31,7 @@ from mlbox.plan.instructions import (
     User,
     Workdir,
 )
-from mlbox.resolve import through_mirror
+from mlbox.resolve import made_here, through_mirror
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -128,8 +128,8 @@ def _pinned(reference: str, digests: Mapping[str, str]) -> str:
 
 def _system(spec: BoxSpec, resolution: Resolution) -> Stage:
     """System packages, the user, and an empty environment of the base's own Python."""
-    local = resolution.base_image.startswith("mlbox/")
-    packages = (*(() if local else ("tini",)), *spec.system_packages)
+    tini = () if made_here(resolution.base_image) else ("tini",)
+    packages = (*tini, *spec.system_packages)
     site = "--system-site-packages " if _brings_framework(resolution) else ""
     make_venv = f"/uv venv --no-cache {site}--python {resolution.python} {_VENV}"
     make_venv = f"UV_PYTHON_DOWNLOADS=never {make_venv}"
@@ -230,7 +230,7 @@ def _dependencies(
 
 def _compile(resolution: Resolution, cuda: str) -> tuple[Instruction, ...]:
     home = f"/usr/local/cuda-{cuda}"
-    headers = ("python3-dev",) if resolution.base_image.startswith("mlbox/") else ()
+    headers = ("python3-dev",) if made_here(resolution.base_image) else ()
     capabilities = " ".join(resolution.capabilities)
     # there is no GPU in a build to ask for its capability
     targets = {"TORCH_CUDA_ARCH_LIST": capabilities} if capabilities else {}

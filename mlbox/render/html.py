@@ -198,16 +198,6 @@ def run_html(run: RunRow) -> str:
     )
 
 
-def log_html(lines: Sequence[str], *, total: int) -> str:
-    """Show the end of a log."""
-    return view(log_block(lines, total=total))
-
-
-def error_html(error: MlboxError) -> str:
-    """Show an error in its three parts."""
-    return view(problem(error))
-
-
 def view(*parts: str, style: str = STYLE) -> str:
     """Put pieces together into a view."""
     return f'{style}<div class="mlbox-view">{"".join(parts)}</div>'

@@ -11,13 +11,20 @@ from typing import TYPE_CHECKING
 from mlbox.errors import ResolveError
 from mlbox.resolve.builds import choose, explain, is_release, requested_cuda, requirement
 from mlbox.resolve.gpus import find_gpu, minimum_driver, runs_on
-from mlbox.resolve.images import base_reference, debian_base, describe, devel_image, through_mirror
+from mlbox.resolve.images import (
+    base_reference,
+    debian_base,
+    describe,
+    devel_image,
+    made_here,
+    through_mirror,
+)
 
 if TYPE_CHECKING:
     from mlbox.facts import Facts, Image
     from mlbox.spec import BoxSpec
 
-__all__ = ["Resolution", "debian_base", "resolve", "through_mirror"]
+__all__ = ["Resolution", "debian_base", "made_here", "resolve", "through_mirror"]
 
 # Packages that compile CUDA code are built without isolation (they import the framework), so
 # what they declare to be built with is not installed for them.

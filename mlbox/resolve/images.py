@@ -44,6 +44,11 @@ def debian_base(python: str) -> str:
     return f"mlbox/debian:{DEBIAN_RELEASES[python]}-python{python}"
 
 
+def made_here(reference: str) -> bool:
+    """Whether an image is one that mlbox makes, so that no registry has it."""
+    return reference.startswith("mlbox/")
+
+
 def through_mirror(reference: str, mirror: str | None) -> str:
     """Return the reference of the same image behind a registry mirror.
 
@@ -53,7 +58,7 @@ def through_mirror(reference: str, mirror: str | None) -> str:
     on this machine (``mlbox/...``), and what is behind the mirror already, stay as they are.
     """
     mirror = (mirror or "").rstrip("/")
-    if not mirror or reference.startswith(("mlbox/", f"{mirror}/")):
+    if not mirror or made_here(reference) or reference.startswith(f"{mirror}/"):
         return reference
     for hub in ("docker.io/", "index.docker.io/"):
         reference = reference.removeprefix(hub)

@@ -16,7 +16,7 @@ import docker
 import pytest
 
 from mlbox.engine import BuildRequest, Event
-from mlbox.engine.base import build_base, has_image
+from mlbox.engine.base import build_base
 from mlbox.engine.docker import DockerEngine
 from mlbox.resolve import debian_base
 
@@ -35,7 +35,7 @@ LABEL = "mlbox.test.engine"
 @pytest.fixture(scope="session")
 def base(connection: Connection) -> str:
     """The base image from Debian's packages."""
-    if not has_image(debian_base(PYTHON), connection):
+    if DockerEngine(connection).image(debian_base(PYTHON)) is None:
         build_base(PYTHON, connection, print)
     return debian_base(PYTHON)
 

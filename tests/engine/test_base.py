@@ -17,11 +17,11 @@ import pytest
 from mlbox.engine.base import (
     Layer,
     build_base,
-    has_image,
     image_config,
     mmdebstrap_command,
     registry_answers,
 )
+from mlbox.engine.docker import DockerEngine
 from mlbox.engine.packages import AptSource, this_distribution
 from mlbox.errors import HostError, ResolveError
 
@@ -67,7 +67,7 @@ def test_the_same_packages_make_the_same_image(connection: Connection) -> None:
     said: list[str] = []
     ids = {build_base("3.11", connection, said.append) for _ in range(2)}
     assert len(ids) == 1
-    assert has_image(REFERENCE, connection)
+    assert DockerEngine(connection).image(REFERENCE) is not None
     assert said[0].startswith(f"Making {REFERENCE} from Debian's packages (")
     assert said[1].startswith(f"Made {REFERENCE} ({ids.pop()[:19]})")
 
@@ -79,7 +79,7 @@ def test_the_image_has_python_with_venv_and_nothing_of_this_machine(
 ) -> None:
     import docker  # noqa: PLC0415  (only here)
 
-    if not has_image(REFERENCE, connection):
+    if DockerEngine(connection).image(REFERENCE) is None:
         build_base("3.11", connection, print)
     script = (
         "import venv, ensurepip, sys, os, json, pathlib;"

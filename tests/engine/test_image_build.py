@@ -20,7 +20,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mlbox.engine import BuildRequest, Event
-from mlbox.engine.base import build_base, has_image
+from mlbox.engine.base import build_base
 from mlbox.engine.connect import get
 from mlbox.engine.docker import DockerEngine
 from mlbox.errors import BuildError
@@ -155,7 +155,7 @@ class Workshop:
 def engine(connection: Connection) -> Iterator[DockerEngine]:
     import docker  # noqa: PLC0415  (only for tests that run)
 
-    if not has_image(debian_base(PYTHON), connection):
+    if DockerEngine(connection).image(debian_base(PYTHON)) is None:
         build_base(PYTHON, connection, print)
     engine = DockerEngine(connection)
     yield engine
