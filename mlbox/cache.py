@@ -18,6 +18,13 @@ def cache_folder() -> Path:
     return base / "mlbox"
 
 
+def cache_file(kind: str, key: str) -> Path:
+    """Return the file of the cache for one of a kind of things, whatever letters its key has."""
+    import hashlib  # noqa: PLC0415  (loads on use)
+
+    return cache_folder() / kind / f"{hashlib.sha256(key.encode()).hexdigest()}.json"
+
+
 def read_json(path: Path) -> Any:  # noqa: ANN401
     """Return what a file of the cache says; ``None`` where it is missing or corrupt."""
     try:

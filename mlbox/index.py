@@ -6,7 +6,6 @@ A wheel is not downloaded for that: its metadata and its zip directory are read 
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import io
 import time
 import zipfile
@@ -14,7 +13,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import unquote, urldefrag, urljoin, urlsplit, urlunsplit
 
-from mlbox.cache import cache_folder, read_json, write_json
+from mlbox.cache import cache_file, read_json, write_json
 from mlbox.errors import HostError
 from mlbox.values import normal_name
 
@@ -129,7 +128,7 @@ class PackageIndex:
         return self._web.size(file.url) if file.size is None else file.size
 
     def _page(self, url: str) -> tuple[IndexFile, ...]:
-        cache = _cache_path("pages", url)
+        cache = cache_file("index/pages", url)
         kept = read_json(cache)
         if _is_fresh(kept):
             with contextlib.suppress(KeyError, TypeError):
@@ -440,10 +439,6 @@ def _without_credentials(url: str) -> str:
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 
 
-def _cache_path(kind: str, key: str) -> Path:
-    return cache_folder() / "index" / kind / f"{hashlib.sha256(key.encode()).hexdigest()}.json"
-
-
 def _remember(path: Path, value: object) -> None:
     with contextlib.suppress(OSError):  # a cache that cannot be written costs time, no more
         write_json(path, value)
@@ -451,7 +446,7 @@ def _remember(path: Path, value: object) -> None:
 
 def _remembered(kind: str, file: IndexFile, read: Callable[[], object], wanted: type) -> object:
     """What a file of an index never says differently: read once."""
-    path = _cache_path(kind, file.sha256 or file.url)
+    path = cache_file(f"index/{kind}", file.sha256 or file.url)
     kept = read_json(path)
     if isinstance(kept, dict) and type(kept.get(kind)) is wanted:
         return kept[kind]
