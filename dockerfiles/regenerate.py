@@ -9,7 +9,7 @@ from pathlib import Path
 from mlbox.facts import load_facts
 from mlbox.plan import plan_image
 from mlbox.render import render_dockerfile
-from mlbox.resolve import resolve
+from mlbox.resolve import resolve_box
 from mlbox.spec import load_project
 
 FOLDER = Path(__file__).parent
@@ -18,7 +18,7 @@ FOLDER = Path(__file__).parent
 def golden(folder: Path) -> str:
     """Return the Dockerfile of the spec in a folder."""
     project = load_project(folder)
-    resolution = resolve(project.box, load_facts())
+    resolution = resolve_box(project.box, load_facts())
     command = project.job.command if project.job else ()
     return render_dockerfile(plan_image(project.box, resolution, command=command))
 

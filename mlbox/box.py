@@ -12,7 +12,7 @@ from mlbox.facts import load_facts
 from mlbox.image import BuildResult, build_image, dockerfile
 from mlbox.record import RunRecord, RunStore
 from mlbox.render.html import box_html, run_html
-from mlbox.resolve import Resolution, resolve
+from mlbox.resolve import Resolution, resolve_box
 from mlbox.run import run_error, train
 from mlbox.spec import BoxSpec, JobSpec, Project, load_project, override, parse_project
 
@@ -141,7 +141,7 @@ class Box:
 
     def resolve(self) -> Resolution:
         """Return the exact versions the spec leads to, with reasons."""
-        return resolve(self.spec, load_facts())
+        return resolve_box(self.spec, load_facts())
 
     def render(self) -> str:
         """Return the Dockerfile."""

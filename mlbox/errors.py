@@ -6,6 +6,7 @@
   * ResolveError (3): no set of versions satisfies the spec
     * LockError (3): the packages cannot be locked exactly
       * StaleLockError (3): the lock was made from another spec
+  * FactsError (1): a table of facts contradicts itself
   * HostError (4): this machine cannot build or run the box
     * BusyError (4): another run is in progress in this project
   * EngineError (5): the container engine failed
@@ -74,6 +75,10 @@ class LockError(ResolveError):
 
 class StaleLockError(LockError):
     """The lock was made from another spec."""
+
+
+class FactsError(MlboxError):
+    """A table of facts contradicts itself."""
 
 
 class HostError(MlboxError):

@@ -15,7 +15,7 @@ from mlbox.lock import Lock, check_current, lock_inputs, make_lock, read_lock, w
 from mlbox.plan import ImagePlan, plan_image
 from mlbox.record import STATE_FOLDER, ensure_state_folder
 from mlbox.render import render_dockerfile
-from mlbox.resolve import Resolution, made_here, resolve
+from mlbox.resolve import Resolution, made_here, resolve_box
 from mlbox.snapshot import Snapshot, take_snapshot
 
 if TYPE_CHECKING:
@@ -136,7 +136,7 @@ def dockerfile(project: Project) -> str:
         ResolveError: No versions satisfy the spec.
         LockError: There is a lock, and it cannot be read.
     """
-    resolution = resolve(project.box, load_facts())
+    resolution = resolve_box(project.box, load_facts())
     return render_dockerfile(image_plan(project, resolution, read_lock(project.root)))
 
 
@@ -180,7 +180,7 @@ def project_snapshot(project: Project) -> Snapshot:
 
 
 def _prepare(project: Project, engine: Engine, target: Target, *, update_lock: bool) -> _Prepared:
-    resolution = resolve(project.box, load_facts())
+    resolution = resolve_box(project.box, load_facts())
     lock = current_lock(project, resolution, engine, update=update_lock)
     return _Prepared(
         project=project,

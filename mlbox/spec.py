@@ -246,11 +246,13 @@ def _check_box(spec: BoxSpec) -> None:
             why="That is a lower-case name, with or without a registry, a tag and a digest.",
             fix='Write "auto", "debian", or a reference like "python:3.12-slim".',
         )
-    if spec.cuda not in {"auto", "cpu"} and not re.fullmatch(r"cu\d{3}|\d+\.\d+", spec.cuda):
+    if spec.cuda not in {"auto", "cpu"} and not re.fullmatch(
+        r"cu\d{3}|\d+\.\d+|cuda1\d", spec.cuda
+    ):
         raise SpecError(
             f"cuda = {spec.cuda!r} is not a CUDA version.",
             why="It is an X.Y version, a wheel tag, or one of two words.",
-            fix='Write "auto", "cpu", "12.8" or "cu128".',
+            fix='Write "auto", "cpu", "12.8" or "cu128" (for jax, "cuda12").',
         )
 
 

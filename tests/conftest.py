@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from mlbox.engine.connect import Connection
 
-OUTER_TIERS = ("engine", "browser", "gpu")
+OUTER_TIERS = ("engine", "browser", "gpu", "network")
 LOCAL_PROGRAMS = ("git", Path(sys.executable).name)  # they touch files, and nothing else
 
 

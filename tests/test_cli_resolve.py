@@ -16,7 +16,7 @@ def test_resolve_prints_versions_and_reasons(capsys: pytest.CaptureFixture[str])
     assert main(["resolve", "--project", str(FOLDER / "torch-cpu")]) == 0
     output = capsys.readouterr().out
     assert "torch==2.13.0+cpu" in output
-    assert "- CPU only: as the spec says." in output
+    assert "- CPU only: as asked." in output
 
 
 def test_resolve_speaks_json(capsys: pytest.CaptureFixture[str]) -> None:

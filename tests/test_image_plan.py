@@ -23,7 +23,7 @@ from mlbox.plan.instructions import (
     User,
 )
 from mlbox.render import render_dockerfile
-from mlbox.resolve import resolve
+from mlbox.resolve import resolve_box
 from mlbox.spec import BoxSpec
 
 FACTS = load_facts()
@@ -34,7 +34,7 @@ Kind = TypeVar("Kind", bound=Instruction)
 
 def plan_of(command: tuple[str, ...] = (), **keys: object) -> ImagePlan:
     spec = BoxSpec(name="box", **keys)  # type: ignore[arg-type]  # each test names real fields
-    return plan_image(spec, resolve(spec, FACTS), command=command)
+    return plan_image(spec, resolve_box(spec, FACTS), command=command)
 
 
 def names(plan: ImagePlan) -> list[str]:
@@ -143,7 +143,7 @@ def test_a_base_with_nvcc_compiles_in_place() -> None:
 
 def test_known_digests_are_pinned() -> None:
     spec = BoxSpec(name="box", torch="2.9.1", compiles=True)
-    resolution = resolve(spec, FACTS)
+    resolution = resolve_box(spec, FACTS)
     references = (resolution.base_image, resolution.devel_image or "", UV_IMAGE)
     plan = plan_image(spec, resolution, digests=dict.fromkeys(references, DIGEST))
     assert [base_of(plan, name) for name in ("base", "cuda", "uv")] == [

@@ -40,7 +40,9 @@ LOCK = Lock(
     ),
     bases={"python:3.11-slim": "sha256:cc"},
 )
-RESOLUTION = Resolution(base_image="python:3.11-slim", python="3.11")
+RESOLUTION = Resolution(
+    verdict="ok", what="", base_image="python:3.11-slim", python="3.11", as_of="2026-11-21"
+)
 
 
 def project(root: Path, **box: object) -> Project:

@@ -9,7 +9,6 @@ from mlbox.engine.base import build_base, registry_answers
 from mlbox.engine.connect import connect
 from mlbox.engine.docker import DockerEngine
 from mlbox.resolve.images import base_reference, debian_base
-from mlbox.spec import BoxSpec
 
 if TYPE_CHECKING:
     import argparse
@@ -37,7 +36,7 @@ def run(args: argparse.Namespace) -> int:
     if args.action == "build":
         print(build_base(args.python, connection, _say, mirror=args.mirror))
         return 0
-    default = base_reference(BoxSpec(name="box", python=args.python))
+    default = base_reference("auto", args.python)
     if registry_answers(default, connection):
         print("auto")
         return 0

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from mlbox.cli._project import add_project_arguments, project_from
 from mlbox.facts import load_facts
-from mlbox.resolve import Resolution, resolve
+from mlbox.resolve import Resolution, resolve_box
 
 if TYPE_CHECKING:
     import argparse
@@ -23,7 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Resolve, and print the result; nothing is built or written."""
     project = project_from(args)
-    resolution = resolve(project.box, load_facts())
+    resolution = resolve_box(project.box, load_facts())
     if args.json:
         print(json.dumps({"name": project.box.name, **asdict(resolution)}, indent=2))
     else:
@@ -39,7 +39,7 @@ def _table(resolution: Resolution) -> str:
         "python": resolution.python,
         "framework": framework if resolution.framework else "none",
         "cuda": resolution.cuda or "none (CPU)",
-        "driver": f"{resolution.minimum_driver} or newer" if resolution.minimum_driver else None,
+        "driver": f"{resolution.min_driver} or newer" if resolution.min_driver else None,
         "installs": " ".join(resolution.requirements) or None,
         "from": resolution.index_url,
     }

@@ -14,18 +14,21 @@ from __future__ import annotations
 
 import csv
 import functools
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 AS_OF = "2026-11-21"
-PLATFORMS = ("linux/amd64", "linux/arm64")
+PLATFORMS = {"amd64": "linux/amd64", "arm64": "linux/arm64", "windows": "windows/amd64"}
+CONFIDENCES = ("multi", "single", "observed", "inferred", "derived", "recollected", "unverified")
+COMPANIONS = ("torchvision", "torchaudio", "triton", "cudnn", "nccl")
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Build:
     """One build of a framework release, for one platform.
 
@@ -33,72 +36,102 @@ class Build:
         framework: ``"torch"``, ``"tensorflow"`` or ``"jax"``.
         release: ``"2.13.0"``.
         tag: Its publisher's name for the variant: ``"cu128"``, ``"cuda12"``, ``"cpu"``.
-        cuda: CUDA minor version it is made for, ``"12.8"``; ``None`` for CPU.
-        platform: ``"linux/amd64"`` or ``"linux/arm64"``.
+        toolkit: CUDA version it is made with, as exact as known: ``"12.8.1"``; ``None`` for CPU.
+        platform: ``"linux/amd64"``, ``"linux/arm64"`` or ``"windows/amd64"``.
         pythons: Python minor versions there are wheels for.
         capabilities: Compute capabilities there is machine code for; empty if not known.
-        floor: Compute capability from which on every newer GPU works too (embedded PTX, or the
-            publisher's word); empty if there is none or it is not known.
+        ptx: Compute capabilities there is PTX for, which newer GPUs compile when it is loaded.
+        floor: Lowest compute capability that works, by the publisher's word; empty if not given.
         default: Whether the package index gives this build to who does not choose.
+        companions: Release of each package that goes with it, by name.
+        loose: The companions that no package metadata ties to exactly this release.
         source: Where this was read.
         confidence: How far to trust it.
+        notes: What else the source says.
     """
 
     framework: str
     release: str
     tag: str
-    cuda: str | None
+    toolkit: str | None
     platform: str
     pythons: tuple[str, ...]
     capabilities: tuple[str, ...]
+    ptx: tuple[str, ...]
     floor: str
     default: bool
+    companions: Mapping[str, str]
+    loose: tuple[str, ...]
     source: str
     confidence: str
+    notes: str
+
+    @functools.cached_property
+    def cuda(self) -> str | None:
+        """CUDA minor version, ``"12.8"``; ``None`` for CPU."""
+        return ".".join(self.toolkit.split(".")[:2]) if self.toolkit else None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Cuda:
-    """One CUDA minor version.
+    """One release of the CUDA toolkit. An empty driver is one that is not known.
 
     Attributes:
-        cuda: ``"12.8"``.
-        minimum_driver: Oldest Linux driver that runs it; from CUDA 11 on, the oldest driver of
-            the major version ("minor-version compatibility").
+        version: ``"12.8.1"``.
+        driver: Oldest Linux driver that has all of it.
+        windows_driver: Likewise for Windows.
+        family_driver: Oldest Linux driver that runs it by minor-version compatibility; empty
+            before CUDA 11, which has none.
+        family_windows_driver: Likewise for Windows.
         source: Where this was read.
         confidence: How far to trust it.
+        notes: What else the source says.
     """
 
-    cuda: str
-    minimum_driver: str
+    version: str
+    driver: str
+    windows_driver: str
+    family_driver: str
+    family_windows_driver: str
     source: str
     confidence: str
+    notes: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Gpu:
-    """One model of NVIDIA GPU.
+    """One model of NVIDIA GPU. What is empty is not known, or has no end yet.
 
     Attributes:
         name: As ``nvidia-smi`` prints it.
         capability: Compute capability, ``"7.0"``.
         architecture: ``"Volta"``.
-        first_driver: Oldest driver branch that knows it, ``"384"``; empty if not known.
-        last_driver: Newest driver branch that supports it; empty while support goes on.
+        kind: ``"data center"``, ``"workstation"``, ``"consumer"`` or ``"jetson"``.
+        memory_gib: Memory in GiB, as it is sold.
+        first_cuda: Oldest CUDA toolkit that compiles for it.
+        last_cuda: Newest CUDA toolkit that compiles for it.
+        first_driver: Oldest driver branch that knows it, ``"384"``.
+        last_driver: Newest driver branch that supports it.
         source: Where this was read.
         confidence: How far to trust it.
+        notes: What else the source says.
     """
 
     name: str
     capability: str
     architecture: str
+    kind: str
+    memory_gib: str
+    first_cuda: str
+    last_cuda: str
     first_driver: str
     last_driver: str
     source: str
     confidence: str
+    notes: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Image:
     """One published image.
 
@@ -109,10 +142,15 @@ class Image:
         os: ``"ubuntu22.04"``.
         framework: The framework it brings; empty for none.
         release: The release of the framework in it; empty if not known.
-        python: Its Python minor version; empty if it has none or it is not known.
-        status: ``"kept"``, or ``"may be deleted"`` where the publisher no longer supports it.
+        python: Its Python minor version; empty if it has none or it is not known. In nvidia/cuda
+            it is the one that apt would install.
+        flavor: ``"base"``, ``"runtime"`` or ``"devel"``; empty if it has no such kinds.
+        cudnn: Major version of the cuDNN in it; empty for none.
+        status: ``"kept"``; ``"may be deleted"`` where the publisher no longer supports it;
+            ``"absent"``, ``"moving"`` or ``"end of life"``.
         source: Where this was read.
         confidence: How far to trust it.
+        notes: What else the source says.
     """
 
     repository: str
@@ -122,9 +160,12 @@ class Image:
     framework: str
     release: str
     python: str
+    flavor: str
+    cudnn: str
     status: str
     source: str
     confidence: str
+    notes: str
 
     @property
     def reference(self) -> str:
@@ -139,10 +180,10 @@ class Image:
     @property
     def has_nvcc(self) -> bool:
         """Whether NVIDIA's compiler is in it."""
-        return "devel" in self.tag or (bool(self.framework) and "nvidia/" in self.repository)
+        return self.flavor == "devel"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Facts:
     """Every table, and the day they speak of (ISO 8601)."""
 
@@ -152,10 +193,31 @@ class Facts:
     gpus: tuple[Gpu, ...]
     images: tuple[Image, ...]
 
+    @functools.cached_property
+    def builds_by(self) -> Mapping[tuple[str, str], tuple[Build, ...]]:
+        """The builds of a framework for a platform, oldest release first."""
+        groups: dict[tuple[str, str], list[Build]] = {}
+        for build in self.builds:
+            groups.setdefault((build.framework, build.platform), []).append(build)
+        return {
+            key: tuple(sorted(group, key=lambda build: numbers(build.release)))
+            for key, group in groups.items()
+        }
+
+
+@functools.lru_cache(maxsize=4096)
+def numbers(version: str) -> tuple[int, ...]:
+    """Return the numbers in a version, to compare it with another."""
+    return tuple(int(number) for number in re.findall(r"\d+", version))
+
 
 @functools.cache
 def load_facts() -> Facts:
-    """Read the tables shipped with mlbox; they are read once per process."""
+    """Read the tables shipped with mlbox; they are read once per process.
+
+    Raises:
+        FactsError: A row contradicts itself or another.
+    """
     return Facts(
         as_of=AS_OF,
         builds=tuple(
@@ -178,19 +240,27 @@ def _rows(table: str) -> Iterator[dict[str, str]]:
 
 def _builds(framework: str, row: dict[str, str]) -> Iterator[Build]:
     """One row of a framework's table, as one build per platform it exists for."""
-    for platform in PLATFORMS:
-        machine = platform.rpartition("/")[2]
+    for machine, platform in PLATFORMS.items():
         if row[f"{machine}_pythons"]:
             yield Build(
                 framework=framework,
                 release=row["release"],
                 tag=row["tag"],
-                cuda=row["cuda"] or None,
+                toolkit=row["cuda"] or None,
                 platform=platform,
                 pythons=tuple(row[f"{machine}_pythons"].split()),
-                capabilities=tuple(row[f"{machine}_capabilities"].split()),
+                capabilities=_capabilities(row, machine),
+                ptx=tuple(row["ptx"].split()),
                 floor=row["floor"],
-                default=row["default"] == "yes",
+                default=machine in row["default"].split(),
+                companions={name: row[name] for name in COMPANIONS if row[name]},
+                loose=tuple(row["loose"].split()),
                 source=row["source"],
                 confidence=row["confidence"],
+                notes=row["notes"],
             )
+
+
+def _capabilities(row: dict[str, str], machine: str) -> tuple[str, ...]:
+    column = "arm64_capabilities" if machine == "arm64" else "amd64_capabilities"
+    return tuple(row[column].split())

@@ -114,7 +114,7 @@ def _summary(resolution: Resolution) -> tuple[str, ...]:
     if resolution.framework:
         device = f"CUDA {resolution.cuda}" if resolution.cuda else "the CPU"
         parts.append(f"{framework} for {device}")
-    driver = resolution.minimum_driver
+    driver = resolution.min_driver
     return (
         ", ".join(parts) + ".",
         *([f"Runs on NVIDIA driver {driver} or newer."] if driver else []),

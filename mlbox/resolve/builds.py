@@ -1,51 +1,111 @@
-"""Choosing one build of a framework, and explaining the choice or why there is none."""
+"""Choosing one build of a framework for a target: what each build is worth, and which is best."""
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Literal
 
-from mlbox.errors import ResolveError
-from mlbox.resolve.gpus import find_gpu, has_code, minimum_driver, numbers, runs_on
+from mlbox.errors import SpecError
+from mlbox.facts import numbers
+from mlbox.resolve.targets import (
+    check_driver,
+    code_for,
+    drivers_for,
+    find_gpu,
+    outlived,
+    reaches,
+    surely_reaches,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
-    from mlbox.facts import Build, Facts
-    from mlbox.spec import BoxSpec
+    from mlbox.facts import Build, Facts, Gpu
+    from mlbox.resolve.request import Request
+    from mlbox.resolve.targets import Code
+
+PREFERRED_PYTHON = "3.12"
+_TURING = "7.5"
+_TRITON_WITHOUT_TURING = (2, 7)  # torch 2.7 brings triton 3.3
+
+_FAMILY = ("torchvision", "torchaudio")
+_AFTER_TORCHTEXT = (2, 4)  # it ended at 0.18.0, which goes with torch 2.3
+_TORCHVISION_WITHOUT_3141 = (2, 11)  # torchvision 0.26 and newer exclude exactly Python 3.14.1
+
+Caveat = Literal["minor-version", "branch", "no-exact", "jit", "triton", "companion", "cuda-base"]
 
 
-def choose(spec: BoxSpec, facts: Facts) -> Build:
-    """Return the newest build that meets every condition of the spec.
+@dataclass(frozen=True, kw_only=True)
+class Ask:
+    """A request about a framework, its parts understood.
 
-    Of one release, the build its publisher gives by default comes first, then the newest CUDA.
+    Attributes:
+        request: The request.
+        framework: The framework asked for.
+        tag: The wheel tag asked for; ``"auto"`` for any with CUDA.
+        python: Python minor version asked for; ``None`` for any.
+        gpu: The GPU, unless the build is for the CPU.
+        driver: The driver, unless the build is for the CPU.
+    """
+
+    request: Request
+    framework: str
+    tag: str
+    python: str | None
+    gpu: Gpu | None
+    driver: str | None
+
+
+def understand(request: Request, facts: Facts) -> Ask:
+    """Return the parts of a request about a framework.
 
     Raises:
-        ResolveError: None does; it names the first condition that none meets, and the nearest
-            build that can be had.
+        SpecError: A part is malformed, or two parts contradict each other.
     """
-    left = _known(spec, facts)
-    for name, meets in _conditions(spec, facts).items():
-        meeting = [build for build in left if meets(build)]
-        if not meeting:
-            raise _impossible(name, left, spec, facts)
-        left = meeting
-    return max(left, key=_preference)
+    for_cpu = request.cuda == "cpu" or request.accelerator == "cpu"
+    gpu = find_gpu(request, facts)
+    if request.driver is not None:
+        check_driver(request.driver)
+    return Ask(
+        request=request,
+        framework=request.framework or "",
+        tag="cpu" if for_cpu else wheel_tag(request.cuda, request.framework or ""),
+        python=python_minor(request.python),
+        gpu=None if for_cpu else gpu,
+        driver=None if for_cpu else request.driver,
+    )
 
 
-def requirement(build: Build) -> str:
-    """Return what to install for a build, exact."""
-    match build.framework, build.cuda:
-        case "torch", _:
-            return f"torch=={build.release}+{build.tag}"
-        case "jax", str():
-            return f"jax[{build.tag}]=={build.release}"
-        case "tensorflow", str():
-            return f"tensorflow[and-cuda]=={build.release}"
-        case "tensorflow", None:
-            return f"tensorflow-cpu=={build.release}"
-        case framework, _:
-            return f"{framework}=={build.release}"
+def wheel_tag(cuda: str, framework: str) -> str:
+    """Return the tag of ``"12.8"`` or ``"cu128"``: ``"cu128"``, or jax's ``"cuda12"``."""
+    if framework == "jax":
+        major = re.fullmatch(r"(?:cu|cuda)?(1[0-9])\.?\d?", cuda)
+        return f"cuda{major[1]}" if major else cuda
+    version = re.fullmatch(r"(\d+)\.(\d+)(?:\.\d+)?", cuda)
+    return f"cu{version[1]}{version[2]}" if version else cuda
+
+
+def python_minor(python: str | None) -> str | None:
+    """Return ``"3.12"`` for ``"3.12.4"``.
+
+    Raises:
+        SpecError: It is not a Python version.
+    """
+    if python is None:
+        return None
+    match = re.fullmatch(r"(3\.\d{1,2})(\.\d+)?", python)
+    if not match:
+        raise SpecError(
+            f"python = {python!r} is not a Python version.",
+            why="Base images and wheels are chosen by minor version.",
+            fix='Write it like python = "3.12".',
+        )
+    return match[1]
+
+
+# --- what a build is worth ----------------------------------------------------------------------
 
 
 def is_release(release: str, wanted: str) -> bool:
@@ -53,227 +113,216 @@ def is_release(release: str, wanted: str) -> bool:
     return f"{release}.".startswith(f"{wanted}.")
 
 
-def requested_cuda(spec: BoxSpec) -> str | None:
-    """Return ``"12.8"`` for ``"12.8"`` and ``"cu128"``; ``None`` for ``"cpu"``."""
-    return None if spec.cuda == "cpu" else re.sub(r"^cu(\d+)(\d)$", r"\1.\2", spec.cuda)
+def is_cuda(build: Build) -> bool:
+    """Whether a build is for NVIDIA's GPUs."""
+    return build.toolkit is not None
 
 
-def explain(build: Build, spec: BoxSpec, facts: Facts) -> tuple[str, ...]:
-    """Return a sentence each on why this release and this build of it."""
-    exact = build.release == spec.framework_version
-    newest = f'the newest that fits "{spec.framework_version}"'
-    release = f"{_name(build)}: {'as the spec says' if exact else newest}."
-    return (release, *_passed_over(build, spec, facts), _why_tag(build, spec))
+def code_of(build: Build, ask: Ask) -> Code:
+    """Tell what of a build the asked GPU runs."""
+    return "native" if ask.gpu is None or not is_cuda(build) else code_for(build, ask.gpu)
 
 
-def _why_tag(build: Build, spec: BoxSpec) -> str:
-    if build.cuda is None:
-        return "CPU only: as the spec says."
-    name = f"CUDA {build.cuda} ({build.tag})"
-    if build.tag == f"cuda{build.cuda.partition('.')[0]}":
-        name = f"{name}, which serves its whole major version"
-    if spec.cuda != "auto":
-        return f"{name}: as the spec says."
-    if build.default:
-        return f"{name}: the build that {build.framework}'s publisher gives by default."
-    target = " and ".join(
-        [
-            *([f"a {spec.gpu}"] if spec.gpu else []),
-            *([f"driver {spec.driver}"] if spec.driver else []),
-        ]
+def runs(build: Build, ask: Ask, facts: Facts) -> bool:
+    """Whether the asked driver runs a build at all."""
+    if build.toolkit is None or ask.driver is None:
+        return True
+    if outlived(ask.driver, ask.gpu, build.platform):
+        return False
+    need = drivers_for(build.toolkit, ask.gpu, build.platform, facts)
+    if code_of(build, ask) == "ptx" and not reaches(ask.driver, need.exact):
+        return False  # an older driver does not compile newer PTX (CUDA error 222)
+    return reaches(ask.driver, need.minimum)
+
+
+def caveats(build: Build, ask: Ask, facts: Facts) -> tuple[Caveat, ...]:
+    """Return what stands between a build that works and "ok"."""
+    if build.toolkit is None:
+        return _companion_caveats(build, ask)
+    code: tuple[Caveat, ...] = ("jit",) if code_of(build, ask) in {"ptx", "newer"} else ()
+    base: tuple[Caveat, ...] = ("cuda-base",) if needs_cuda_base(build) else ()
+    return (
+        *_driver_caveats(build, ask, facts),
+        *code,
+        *_triton_caveats(build, ask),
+        *_companion_caveats(build, ask),
+        *base,
     )
-    return f"{name}: the newest{f' that runs on {target}' if target else ''}."
 
 
-def _passed_over(build: Build, spec: BoxSpec, facts: Facts) -> tuple[str, ...]:
-    """Say why a newer release that fits the spec's prefix was not chosen."""
-    fits = _release_condition(spec, facts)
-    newer = [
-        other
-        for other in _known(spec, facts)
-        if other.platform == spec.platform
-        and fits(other)
-        and numbers(other.release) > numbers(build.release)
-    ]
-    if not newer:
+def needs_cuda_base(build: Build) -> bool:
+    """Whether the wheel brings no CUDA libraries: TensorFlow's before its extra ``and-cuda``."""
+    return build.framework == "tensorflow" and is_cuda(build) and numbers(build.release) < (2, 14)
+
+
+def _driver_caveats(build: Build, ask: Ask, facts: Facts) -> tuple[Caveat, ...]:
+    need = drivers_for(build.toolkit or "", ask.gpu, build.platform, facts)
+    if not need.within_reach:
+        return ("minor-version",)
+    if ask.driver is None:
         return ()
-    newest = max(newer, key=_preference)
-    why = _first_unmet([b for b in newer if b.release == newest.release], spec, facts)
-    reasons = {
-        "python": f"no wheel for Python {spec.python}",
-        "cuda": f"no build for CUDA {requested_cuda(spec)}",
-        "gpu": f"no build with code for a {spec.gpu}",
-        "driver": f"no build that runs on driver {spec.driver}",
-    }
-    return (f"Not {_name(newest)}: it has {reasons[why]}.",)
+    if not need.exact:
+        return ("no-exact",)
+    if surely_reaches(ask.driver, need.exact):
+        return ()
+    return ("branch",) if reaches(ask.driver, need.exact) else ("minor-version",)
 
 
-def _first_unmet(builds: Sequence[Build], spec: BoxSpec, facts: Facts) -> str:
-    for name, meets in _conditions(spec, facts).items():
-        builds = [build for build in builds if meets(build)]
-        if not builds:
-            return name
-    raise AssertionError(spec)  # choose() would have taken one of them
+def _triton_caveats(build: Build, ask: Ask) -> tuple[Caveat, ...]:
+    turing = ask.gpu is not None and ask.gpu.capability == _TURING
+    new = build.framework == "torch" and numbers(build.release) >= _TRITON_WITHOUT_TURING
+    return ("triton",) if turing and new and build.platform.startswith("linux") else ()
 
 
-def _known(spec: BoxSpec, facts: Facts) -> list[Build]:
-    return [
-        build
-        for build in facts.builds
-        if build.framework == spec.framework and build.confidence != "unverified"
-    ]
+def _companion_caveats(build: Build, ask: Ask) -> tuple[Caveat, ...]:
+    return ("companion",) if unpaired(build, ask) else ()
 
 
-def _preference(build: Build) -> tuple[tuple[int, ...], bool, tuple[int, ...]]:
-    return numbers(build.release), build.default, numbers(build.cuda or "0")
+@lru_cache(maxsize=512)
+def _named_packages(packages: tuple[str, ...]) -> tuple[str, ...]:
+    names = (re.match(r"[A-Za-z0-9][\w.-]*", package) for package in packages)
+    return tuple(re.sub(r"[-_.]+", "-", name[0]).lower() for name in names if name)
 
 
-def _conditions(spec: BoxSpec, facts: Facts) -> Mapping[str, Callable[[Build], bool]]:
+def unpaired(build: Build, ask: Ask) -> tuple[str, ...]:
+    """Return the asked packages of torch's family that have no release for this one of torch."""
+    if build.framework != "torch" or not (ask.request.packages or ask.request.python):
+        return ()
+    release, asked = numbers(build.release), _named_packages(ask.request.packages)
+    lacking = [name for name in asked if name in _FAMILY and name not in build.companions]
+    if "torchtext" in asked and release >= _AFTER_TORCHTEXT:
+        lacking.append("torchtext")
+    if ask.request.python == "3.14.1" and release >= _TORCHVISION_WITHOUT_3141:
+        lacking.append("torchvision")
+    return tuple(dict.fromkeys(lacking))
+
+
+def python_for(build: Build, ask: Ask) -> str:
+    """Return the Python to use: the asked one, else 3.12, else the newest before, else the next."""
+    if ask.python:
+        return ask.python
+    if PREFERRED_PYTHON in build.pythons:
+        return PREFERRED_PYTHON
+    older = [p for p in build.pythons if numbers(p) < numbers(PREFERRED_PYTHON)]
+    return max(older, key=numbers) if older else min(build.pythons, key=numbers)
+
+
+# --- which is best --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """The best build, or the first condition that none of those left meets.
+
+    Attributes:
+        build: The build; ``None`` if there is none.
+        unmet: Name of the condition that ``left`` did not meet; empty with a build.
+        left: The builds that met all conditions before.
+    """
+
+    build: Build | None = None
+    unmet: str = ""
+    left: tuple[Build, ...] = ()
+
+
+def choose(ask: Ask, facts: Facts) -> Choice:
+    """Return the newest build that meets every condition.
+
+    Of one release: "ok" before "warn", then the build the package index gives by default, then
+    the newest CUDA.
+    """
+    builds = facts.builds_by.get((ask.framework, ask.request.platform), ())
+    meets = conditions(ask, facts)
+    fitting: list[Build] = []
+    for build in reversed(builds):
+        if fitting and build.release != fitting[0].release:
+            break
+        if all(condition(build) for condition in meets.values()):
+            fitting.append(build)
+    if not fitting:
+        return _unmet(builds, meets)
+    return Choice(build=max(fitting, key=lambda build: preference(build, ask, facts)))
+
+
+def _unmet(builds: tuple[Build, ...], meets: Mapping[str, Callable[[Build], bool]]) -> Choice:
+    left = builds
+    for name, condition in meets.items():
+        meeting = tuple(build for build in left if condition(build))
+        if not meeting:
+            return Choice(unmet=name, left=left)
+        left = meeting
+    raise AssertionError(meets)  # choose() would have found them
+
+
+def preference(
+    build: Build, ask: Ask, facts: Facts
+) -> tuple[tuple[int, ...], bool, bool, tuple[int, ...]]:
+    """Return what to compare builds by; the greatest is the best."""
+    fine = not caveats(build, ask, facts)
+    return numbers(build.release), fine, build.default, numbers(build.cuda or "0")
+
+
+def conditions(ask: Ask, facts: Facts) -> Mapping[str, Callable[[Build], bool]]:
     """Return what a build must meet, by name, in the order that makes the clearest error."""
-    gpu = find_gpu(spec, facts)
+    fits = release_condition(ask, facts)
     return {
-        "platform": lambda build: build.platform == spec.platform,
-        "release": _release_condition(spec, facts),
-        "python": lambda build: spec.python in build.pythons,
-        "cuda": lambda build: _has_cuda(build, spec),
-        "gpu": lambda build: gpu is None or build.cuda is None or has_code(build, gpu),
-        "driver": lambda build: (
-            spec.driver is None
-            or build.cuda is None
-            or runs_on(spec.driver, minimum_driver(build.cuda, gpu, facts))
-        ),
+        "release": fits,
+        "cuda": lambda build: has_tag(build, ask),
+        "seen": lambda build: build.confidence != "unverified",
+        "python": lambda build: ask.python is None or ask.python in build.pythons,
+        "gpu": lambda build: code_of(build, ask) != "none",
+        "driver": lambda build: runs(build, ask, facts),
     }
 
 
-def _release_condition(spec: BoxSpec, facts: Facts) -> Callable[[Build], bool]:
+def release_condition(ask: Ask, facts: Facts) -> Callable[[Build], bool]:
     """Whether it is exactly the release asked for; if there is none such, one that begins so."""
-    wanted = spec.framework_version or ""
-    if any(build.release == wanted for build in _known(spec, facts)):
+    wanted = ask.request.version
+    if wanted is None:
+        return lambda _: True
+    if wanted in _releases(ask.framework, facts):
         return lambda build: build.release == wanted
     return lambda build: is_release(build.release, wanted)
 
 
-def _has_cuda(build: Build, spec: BoxSpec) -> bool:
-    if spec.cuda == "auto":
-        return build.cuda is not None
-    wanted = requested_cuda(spec)
-    if wanted is None or build.cuda is None:
-        return wanted == build.cuda
-    if build.tag == f"cuda{wanted.partition('.')[0]}":  # one build for a whole major version
-        return numbers(wanted) >= numbers(build.cuda)
-    return wanted == build.cuda
+def has_tag(build: Build, ask: Ask) -> bool:
+    """Whether it is the variant that is asked for."""
+    return is_cuda(build) if ask.tag == "auto" else build.tag == ask.tag
 
 
-# --- when there is none -----------------------------------------------------------------------
+@lru_cache(maxsize=16)
+def _releases(framework: str, facts: Facts) -> frozenset[str]:
+    return frozenset(build.release for build in facts.builds if build.framework == framework)
 
 
-def _impossible(unmet: str, left: Sequence[Build], spec: BoxSpec, facts: Facts) -> ResolveError:
-    """Tell which condition none of the builds that are left meets."""
-    asked = f"{spec.framework} {spec.framework_version}"
-    what = {
-        "platform": f"mlbox knows no {spec.framework} for {spec.platform}.",
-        "release": f"mlbox knows no {asked} for {spec.platform}.",
-        "python": f"{asked} has no wheel for Python {spec.python}.",
-        "cuda": f"{asked} has no {_cuda_words(spec)} build for Python {spec.python}.",
-        "gpu": f"No GPU build of {asked} supports a {spec.gpu}{_capability(spec, facts)}.",
-        "driver": f"No GPU build of {asked} runs on driver {spec.driver}.",
+@lru_cache(maxsize=16)
+def releases_of(framework: str, facts: Facts) -> tuple[str, ...]:
+    """Return the releases of a framework that the tables have, oldest first."""
+    return tuple(sorted(_releases(framework, facts), key=numbers))
+
+
+@lru_cache(maxsize=16)
+def tags_of(framework: str, facts: Facts) -> tuple[str, ...]:
+    """Return the CUDA wheel tags that a framework has had, oldest first."""
+    tags = {
+        build.tag: numbers(build.cuda)
+        for build in facts.builds
+        if build.framework == framework and build.cuda and build.confidence != "unverified"
     }
-    return ResolveError(
-        what[unmet],
-        why=f"{_why_none(unmet, left, spec, facts)} (tables of {facts.as_of}).",
-        fix=_fix(unmet, left, spec, facts),
-    )
+    return tuple(sorted(tags, key=lambda tag: tags[tag]))
 
 
-def _why_none(unmet: str, left: Sequence[Build], spec: BoxSpec, facts: Facts) -> str:
-    comes_for = f"{spec.framework} {spec.framework_version} comes for {_cudas(left)}"
-    match unmet:
-        case "platform":
-            return f"It has builds for {_listed(sorted({b.platform for b in left}))} only"
-        case "release":
-            releases = sorted({build.release for build in left}, key=numbers)
-            return f"The releases it knows go from {releases[0]} to {releases[-1]}"
-        case "python":
-            pythons = sorted({p for build in left for p in build.pythons}, key=numbers)
-            return f"There are wheels for Python {_listed(pythons)}"
-        case "gpu":
-            gpu = find_gpu(spec, facts)
-            assert gpu is not None  # noqa: S101  (or this condition would have been met)
-            return f"{comes_for}, without code for {gpu.architecture} GPUs"
-        case "driver":
-            oldest = min(left, key=lambda build: numbers(build.cuda or "0"))
-            needed = minimum_driver(oldest.cuda or "", find_gpu(spec, facts), facts)
-            return f"{comes_for}; CUDA {oldest.cuda} needs driver {needed} or newer"
-        case _:
-            return comes_for
-
-
-def _fix(unmet: str, left: Sequence[Build], spec: BoxSpec, facts: Facts) -> str:
-    """Name the nearest build that can be had, as the lines to set."""
-    if unmet == "platform":
-        return f'Set platform = "{left[0].platform}".'
-    near = _nearest(spec, facts)
-    if near is None:
-        return 'Set cuda = "cpu", or name another gpu or driver.'
-    settings = [f'{near.framework} = "{near.release}"'] if _changes_release(near, spec) else []
-    if near.cuda is None or not near.default or not _has_cuda(near, spec):
-        settings += [f'cuda = "{near.cuda or "cpu"}"'] if not _says_cuda(near, spec) else []
-    if spec.python not in near.pythons:
-        settings += [f'python = "{near.pythons[-1]}"']
-    other = f', or python = "{left[0].pythons[-1]}"' if unmet == "python" else ""
-    return f"Set {' and '.join(settings)} in [tool.mlbox]{other}."
-
-
-def _nearest(spec: BoxSpec, facts: Facts) -> Build | None:
-    """The build that changes the least: CUDA, then the release, then Python."""
-    conditions = _conditions(spec, facts)
-    pool: list[Build] = []
-    for kept in (("platform", "python", "gpu", "driver"), ("platform", "gpu", "driver")):
-        pool = [
-            build
-            for build in _known(spec, facts)
-            if all(conditions[name](build) for name in kept)
-            and (build.cuda is None) == (spec.cuda == "cpu")
-        ]
-        if pool:
-            break
-    return max(
-        pool,
-        key=lambda build: (conditions["release"](build), _preference(build)),
-        default=None,
-    )
-
-
-def _changes_release(build: Build, spec: BoxSpec) -> bool:
-    return not is_release(build.release, spec.framework_version or "")
-
-
-def _says_cuda(build: Build, spec: BoxSpec) -> bool:
-    return spec.cuda != "auto" and requested_cuda(spec) == build.cuda
-
-
-def _capability(spec: BoxSpec, facts: Facts) -> str:
-    gpu = find_gpu(spec, facts)
-    return f" (compute capability {gpu.capability})" if gpu else ""
-
-
-def _cuda_words(spec: BoxSpec) -> str:
-    wanted = requested_cuda(spec)
-    return {None: "CPU", "auto": "CUDA"}.get(wanted, f"CUDA {wanted}")
-
-
-def _cudas(builds: Iterable[Build]) -> str:
-    """``"CUDA 12.6 and 13.0"``, or the CPU too."""
-    cudas = sorted({build.cuda for build in builds if build.cuda}, key=numbers)
-    names = [*(["the CPU"] if any(build.cuda is None for build in builds) else []), *cudas]
-    if cudas:
-        names[-len(cudas)] = f"CUDA {names[-len(cudas)]}"
-    return _listed(names) + ("" if len(names) > 1 else " only")
-
-
-def _listed(names: Sequence[str]) -> str:
-    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
-
-
-def _name(build: Build) -> str:
-    return f"{build.framework} {build.release}"
+def requirement(build: Build) -> str:
+    """Return what to install for a build, exact."""
+    match build.framework, build.toolkit:
+        case "torch", _:
+            return f"torch=={build.release}+{build.tag}"
+        case "jax", str():
+            return f"jax[{build.tag}]=={build.release}"
+        case "tensorflow", str():
+            extra = "" if needs_cuda_base(build) else "[and-cuda]"
+            return f"tensorflow{extra}=={build.release}"
+        case "tensorflow", None if build.platform == "linux/amd64":
+            return f"tensorflow-cpu=={build.release}"
+        case framework, _:
+            return f"{framework}=={build.release}"

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from mlbox.errors import ResolveError
-from mlbox.facts import Image
+from mlbox.facts import Image, numbers
 
 if TYPE_CHECKING:
     from mlbox.facts import Facts
-    from mlbox.spec import BoxSpec
 
 DEBIAN_RELEASES = {"3.11": "bookworm", "3.13": "trixie"}
+_OLD_ENOUGH = ("ubuntu20.04", "ubuntu22.04")
 _FRAMEWORK_IMAGES = {
     "nvidia/pytorch": "torch",
     "pytorch/pytorch": "torch",
@@ -22,11 +23,11 @@ _FRAMEWORK_IMAGES = {
 }
 
 
-def base_reference(spec: BoxSpec) -> str:
+def base_reference(base: str, python: str) -> str:
     """Return the image a box is built on, before any mirror."""
-    if spec.base == "auto":
-        return f"python:{spec.python}-slim-bookworm"
-    return debian_base(spec.python) if spec.base == "debian" else spec.base
+    if base == "auto":
+        return f"python:{python}-slim-bookworm"
+    return debian_base(python) if base == "debian" else base
 
 
 def debian_base(python: str) -> str:
@@ -68,10 +69,10 @@ def through_mirror(reference: str, mirror: str | None) -> str:
 
 def describe(reference: str, facts: Facts) -> Image:
     """Say what is known of an image: from the tables, else from its name."""
-    repository, tag = _split(reference)
+    repository, tag = split(reference)
     short = "/".join(repository.split("/")[-2:])
-    for image in facts.images:
-        if image.framework and image.tag == tag and image.repository.endswith(f"/{short}"):
+    for image in _tagged(tag, facts):
+        if image.framework and f"/{image.repository}".endswith(f"/{short}"):
             return image
     torch = (
         re.match(r"(\d+\.\d+\.\d+)-cuda(\d+\.\d+)-", tag) if short == "pytorch/pytorch" else None
@@ -85,33 +86,42 @@ def describe(reference: str, facts: Facts) -> Image:
         framework=_FRAMEWORK_IMAGES.get(short, ""),
         release=torch[1] if torch else "",
         python=python[0] if python else "",
+        flavor="devel" if short == "nvidia/cuda" and "-devel" in tag else "",
+        cudnn="",
         status="",
         source="its name",
         confidence="derived",
+        notes="",
     )
 
 
-def devel_image(cuda: str, facts: Facts) -> Image:
-    """Return the newest ``nvidia/cuda`` image with nvcc for a CUDA minor version.
+@lru_cache(maxsize=256)
+def _tagged(tag: str, facts: Facts) -> tuple[Image, ...]:
+    return tuple(image for image in facts.images if image.tag == tag)
 
-    Only those on Ubuntu 22.04 or older are in the tables: their glibc is not newer than Debian
-    bookworm's, so that their programs run in the slim base images.
 
-    Raises:
-        ResolveError: The tables have none.
+@lru_cache(maxsize=64)
+def devel_image(cuda: str, facts: Facts) -> Image | None:
+    """Return the newest ``nvidia/cuda`` image with nvcc for a CUDA minor version, if there is one.
+
+    Only those on Ubuntu 22.04 or older: their glibc is not newer than Debian bookworm's, so that
+    their programs run in the slim base images.
     """
-    found = [i for i in facts.images if i.repository == "nvidia/cuda" and i.cuda_minor == cuda]
-    if not found:
-        raise ResolveError(
-            f"There is no image with nvcc for CUDA {cuda}.",
-            why=f"The tables of {facts.as_of} have no nvidia/cuda devel image of that version.",
-            fix="Set cuda to another version.",
-        )
-    return max(found, key=lambda image: ([int(n) for n in image.cuda.split(".")], image.os))
+    found = [
+        image
+        for image in facts.images
+        if image.repository == "nvidia/cuda"
+        and image.cuda_minor == cuda
+        and image.has_nvcc
+        and not image.cudnn
+        and image.os in _OLD_ENOUGH
+        and image.status != "absent"
+    ]
+    return max(found, key=lambda image: (numbers(image.cuda), image.os), default=None)
 
 
-def _split(reference: str) -> tuple[str, str]:
-    """Repository and tag of a reference; a colon before a slash belongs to a port."""
+def split(reference: str) -> tuple[str, str]:
+    """Return repository and tag of a reference; a colon before a slash belongs to a port."""
     name = reference.partition("@")[0]
     repository, colon, tag = name.rpartition(":")
     return (repository, tag) if colon and "/" not in tag else (name, "latest")

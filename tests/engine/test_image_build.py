@@ -29,7 +29,7 @@ from mlbox.image import build_image
 from mlbox.plan import UV_CONTEXT, WHEELHOUSE_CONTEXT, ImagePlan, RunPlan, Stage, plan_image
 from mlbox.plan.instructions import Env
 from mlbox.render import render_dockerfile
-from mlbox.resolve import debian_base, resolve
+from mlbox.resolve import debian_base, resolve_box
 from mlbox.spec import BoxSpec, load_project
 
 if TYPE_CHECKING:
@@ -284,7 +284,7 @@ def test_a_golden_spec_builds_and_imports(workshop: Workshop, name: str, code: s
 
 def _dockerfile(command: tuple[str, ...] = (), **keys: object) -> str:
     spec = BoxSpec(name="box", **{"python": PYTHON, "base": "debian", **keys})  # type: ignore[arg-type]
-    return render_dockerfile(plan_image(spec, resolve(spec, load_facts()), command=command))
+    return render_dockerfile(plan_image(spec, resolve_box(spec, load_facts()), command=command))
 
 
 def _uv_program() -> str:

@@ -21,7 +21,7 @@ import pytest
 from mlbox.facts import load_facts
 from mlbox.lock import lock_inputs, make_lock, read_lock
 from mlbox.record import RunStore
-from mlbox.resolve import resolve
+from mlbox.resolve import resolve_box
 from mlbox.sources import PackageSources
 from mlbox.spec import load_project
 
@@ -205,7 +205,7 @@ def test_torch_comes_from_its_own_index_and_everything_else_does_not(
     keys = 'torch = "2.13.0"\ncuda = "cpu"\npackages = ["hello"]\n[train]'
     path.write_text(path.read_text().replace("[train]", keys))
     loaded = load_project(project)
-    resolution = resolve(loaded.box, load_facts())
+    resolution = resolve_box(loaded.box, load_facts())
     default, framework = Index(tmp_path / "default"), Index(tmp_path / "framework")
     with served(default) as first, served(framework) as second:
         resolution = replace(resolution, index_url=f"http://{second}/whl/cpu")
@@ -226,7 +226,7 @@ def test_an_index_that_states_no_hashes_has_its_files_hashed(
 ) -> None:
     found = wheel(tmp_path / "index", "hello", "1.0")
     loaded = load_project(needing)
-    resolution = resolve(loaded.box, load_facts())
+    resolution = resolve_box(loaded.box, load_facts())
     with served(Index(tmp_path / "index", hashes=False)) as address:
         sources = PackageSources(index_url=f"http://{address}/simple")
         lock = make_lock(lock_inputs(loaded, resolution), resolution, sources, loaded)

@@ -14,15 +14,19 @@ def build(framework: str, release: str, cuda: str | None, confidence: str = "mul
     return Build(
         framework=framework,
         release=release,
-        tag="x",
-        cuda=cuda,
+        tag="x" if cuda else "cpu",
+        toolkit=cuda,
         platform="linux/amd64",
         pythons=("3.12",),
         capabilities=(),
+        ptx=(),
         floor="",
         default=True,
+        companions={},
+        loose=(),
         source="x",
         confidence=confidence,
+        notes="",
     )
 
 
