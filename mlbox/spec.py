@@ -151,21 +151,32 @@ def load_project(folder: Path) -> Project:
         SpecError: There is no spec, it is not TOML, or it is not valid.
     """
     root = folder.resolve()
-    for name in SPEC_FILES:
-        source = root / name
-        if not source.is_file():
-            continue
-        document = read_toml(source)
-        if name == "pyproject.toml":
-            if "mlbox" not in document.get("tool", {}):
-                continue
-            document = document["tool"]["mlbox"]
-        return parse_project(document, root=root, source=source)
+    found = _find_spec(root)
+    if found:
+        return parse_project(found[1], root=root, source=found[0])
     raise SpecError(
         f"There is no mlbox spec in {root}.",
         why="Neither mlbox.toml nor a [tool.mlbox] table in pyproject.toml was found.",
         fix="Run `mlbox init` to write one, or change to the project's folder (or use --project).",
     )
+
+
+def has_spec(folder: Path) -> bool:
+    """Whether a folder has a spec, right or wrong."""
+    return _find_spec(folder) is not None
+
+
+def _find_spec(root: Path) -> tuple[Path, dict[str, Any]] | None:
+    for name in SPEC_FILES:
+        source = root / name
+        if not source.is_file():
+            continue
+        document = read_toml(source)
+        if name != "pyproject.toml":
+            return source, document
+        if "mlbox" in document.get("tool", {}):
+            return source, document["tool"]["mlbox"]
+    return None
 
 
 def parse_project(table: Mapping[str, Any], *, root: Path, source: Path | None) -> Project:

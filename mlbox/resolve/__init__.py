@@ -19,8 +19,11 @@ from mlbox.resolve.images import (
     made_here,
     through_mirror,
 )
-from mlbox.resolve.request import Request, request_of
+from mlbox.resolve.matrix import matrix
+from mlbox.resolve.request import Request, check, request_of
 from mlbox.resolve.resolution import Companion, Nearest, Resolution, Verdict
+from mlbox.resolve.shown import matrix_text
+from mlbox.resolve.shown import text as resolution_text
 from mlbox.resolve.wheels import with_cuda_only, with_wheels
 
 if TYPE_CHECKING:
@@ -35,8 +38,11 @@ __all__ = [
     "Verdict",
     "debian_base",
     "made_here",
+    "matrix",
+    "matrix_text",
     "possible",
     "request_of",
+    "resolution_text",
     "resolve",
     "resolve_box",
     "settings_toml",
@@ -78,6 +84,7 @@ def resolve(request: Request, facts: Facts) -> Resolution:
     Raises:
         SpecError: A part of the request is malformed, or two parts contradict each other.
     """
+    check(request)
     base = base_reference(request.base, python_minor(request.python) or PREFERRED_PYTHON)
     image = describe(base, facts)
     if image.framework and request.framework in {None, image.framework}:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
+from mlbox.resolve.shown import html
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mlbox.findings import Finding
+    from mlbox.resolve.judge import ImageReport
 
 Verdict = Literal["ok", "warn", "impossible"]
 
@@ -84,7 +87,9 @@ class Resolution:
         nearest: For an impossible question, the closest possible answers, smallest change first.
         as_of: The day the facts speak of (ISO 8601).
         download_bytes: Size of the wheels as they are downloaded; ``None`` if not known.
-        image_bytes: Size of the image, unpacked; ``None`` if not known.
+        image_bytes: Size of the wheels in the image, unpacked; ``None`` if not known.
+        default_build: Whether the default package index has these very wheels.
+        image: What is known of the base image, where one was asked for.
     """
 
     verdict: Verdict
@@ -114,3 +119,9 @@ class Resolution:
     nearest: tuple[Nearest, ...] = ()
     download_bytes: int | None = None
     image_bytes: int | None = None
+    image: ImageReport | None = None
+    default_build: bool = False
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        return html(self)

@@ -67,6 +67,7 @@ def _with_build(build: Build, ask: Ask, facts: Facts) -> Resolution:
         docker_flags=("--gpus", "all") if is_cuda(build) else (),
         reasons=(*explain(build, python, ask, facts), base_reason(request, base)),
         findings=findings(build, ask),
+        default_build=build.default,
         as_of=facts.as_of,
     )
 
