@@ -38,6 +38,7 @@ _TRIPLES = {
 }
 _GLIBC_MINOR = 28  # of the manylinux above
 _OLD_NAMES = {17: "manylinux2014", 12: "manylinux2010", 5: "manylinux1"}
+_SAID = re.compile(r"^\s*(?:error:|cause:|Caused by:|\xd7|╰─▶)", re.MULTILINE)  # uv's levels
 _LOCAL_PART = re.compile(r"(==\s*[^\s;,+]+)\+[\w.]+")
 
 
@@ -104,7 +105,7 @@ def measure(
     on_progress(0, 0, "resolving")
     try:
         files = _resolved(resolution, sources, default_build=default_build)
-    except _UnknownError as error:
+    except UnknownSizeError as error:
         return Sizes(why=str(error))
     sizes = _measured(files, sources, on_progress)
     if not sizes.why:
@@ -113,8 +114,8 @@ def measure(
     return sizes
 
 
-class _UnknownError(Exception):
-    """Why something cannot be learnt."""
+class UnknownSizeError(Exception):
+    """Why a size cannot be learnt."""
 
 
 def _cache_of(resolution: Resolution) -> Path:
@@ -160,7 +161,16 @@ def _resolved(
         python=resolution.python,
         platform=resolution.platform,
     )
-    ranks = {tag: rank for rank, tag in enumerate(_tags(resolution.python, resolution.platform))}
+    return chosen_wheels(lock, python=resolution.python, platform=resolution.platform)
+
+
+def chosen_wheels(lock: Mapping[str, Any], *, python: str, platform: str) -> tuple[IndexFile, ...]:
+    """Return the wheel of each package of a pylock.toml (PEP 751) that an installer chooses.
+
+    Raises:
+        UnknownSizeError: A package has none for this Python and platform.
+    """
+    ranks = {tag: rank for rank, tag in enumerate(_tags(python, platform))}
     return tuple(_wheel(package, ranks) for package in lock.get("packages", ()))
 
 
@@ -200,27 +210,29 @@ def _pylock(
                 check=False,
             )
         except (OSError, subprocess.TimeoutExpired) as error:
-            raise _UnknownError(f"uv did not answer: {error}") from error
+            raise UnknownSizeError(f"uv did not answer: {error}") from error
     if result.returncode != 0:
-        raise _UnknownError(_reason(result.stderr))
+        raise UnknownSizeError(_reason(result.stderr))
     try:
         return tomllib.loads(result.stdout)
     except tomllib.TOMLDecodeError as error:
-        raise _UnknownError(f"uv's answer cannot be read: {error}") from error
+        raise UnknownSizeError(f"uv's answer cannot be read: {error}") from error
 
 
 def _reason(stderr: str) -> str:
-    """The first thing uv said, without credentials."""
-    lines = [line.strip() for line in stderr.splitlines() if line.strip()]
-    first = re.sub(r"//[^/@\s]*@", "//", lines[0]) if lines else "error: it gave no reason"
-    return f"uv cannot resolve it: {first.removeprefix('error: ')}"
+    """What uv said first, what about it, and the cause of all; without credentials."""
+    said = [" ".join(part.split()) for part in _SAID.split(stderr.partition("hint:")[0])]
+    said = [re.sub(r"//[^/@\s]*@", "//", part) for part in said if part] or ["it gave no reason"]
+    return f"uv cannot resolve it: {': '.join(dict.fromkeys((*said[:2], said[-1])))}"
 
 
 def _wheel(package: Mapping[str, Any], ranks: Mapping[Tag, int]) -> IndexFile:
     """The wheel of a package that an installer would choose."""
     candidates = [(rank, file) for file in _wheels(package) for rank in _ranks(file, ranks)]
     if not candidates:
-        raise _UnknownError(f"{package['name']} {package.get('version', '')} has no wheel for it.")
+        raise UnknownSizeError(
+            f"{package['name']} {package.get('version', '')} has no wheel for it."
+        )
     return min(candidates, key=lambda candidate: candidate[0])[1]
 
 
