@@ -7,8 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mlbox.cache import known_facts
 from mlbox.errors import MlboxError
-from mlbox.facts import load_facts
 from mlbox.image import BuildResult, build_image, dockerfile
 from mlbox.record import RunRecord, RunStore
 from mlbox.render.html import box_html, run_html
@@ -141,7 +141,7 @@ class Box:
 
     def resolve(self) -> Resolution:
         """Return the exact versions the spec leads to, with reasons."""
-        return resolve_box(self.spec, load_facts())
+        return resolve_box(self.spec, known_facts())
 
     def render(self) -> str:
         """Return the Dockerfile."""

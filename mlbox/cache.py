@@ -10,12 +10,19 @@ import os
 from pathlib import Path
 from typing import Any
 
+from mlbox.facts import Facts, load_facts
+
 
 def cache_folder() -> Path:
     """Return mlbox's folder in the user's cache (XDG base directories); it need not exist."""
     named = os.environ.get("XDG_CACHE_HOME", "")
     base = Path(named) if os.path.isabs(named) else Path.home() / ".cache"  # noqa: PTH117  ("" too)
     return base / "mlbox"
+
+
+def known_facts() -> Facts:
+    """Return the facts in force: those that came with mlbox, and newer ones that were saved."""
+    return load_facts(cache_folder() / "facts")
 
 
 def cache_file(kind: str, key: str) -> Path:

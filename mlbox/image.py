@@ -9,8 +9,8 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
+from mlbox.cache import known_facts
 from mlbox.engine import BuildRequest, Engine, Event, OnEvent
-from mlbox.facts import load_facts
 from mlbox.lock import Lock, check_current, lock_inputs, make_lock, read_lock, write_lock
 from mlbox.plan import ImagePlan, plan_image
 from mlbox.record import STATE_FOLDER, ensure_state_folder
@@ -136,7 +136,7 @@ def dockerfile(project: Project) -> str:
         ResolveError: No versions satisfy the spec.
         LockError: There is a lock, and it cannot be read.
     """
-    resolution = resolve_box(project.box, load_facts())
+    resolution = resolve_box(project.box, known_facts())
     return render_dockerfile(image_plan(project, resolution, read_lock(project.root)))
 
 
@@ -180,7 +180,7 @@ def project_snapshot(project: Project) -> Snapshot:
 
 
 def _prepare(project: Project, engine: Engine, target: Target, *, update_lock: bool) -> _Prepared:
-    resolution = resolve_box(project.box, load_facts())
+    resolution = resolve_box(project.box, known_facts())
     lock = current_lock(project, resolution, engine, update=update_lock)
     return _Prepared(
         project=project,

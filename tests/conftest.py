@@ -22,10 +22,15 @@ LOCAL_PROGRAMS = ("git", Path(sys.executable).name)  # they touch files, and not
 
 
 @pytest.fixture(autouse=True)
-def _fence(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep the default tier away from docker, the network and the clock."""
+def _fence(
+    request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    """Keep the default tier away from docker, the network, the clock and the user's cache."""
     if any(request.node.get_closest_marker(tier) for tier in OUTER_TIERS):
         return
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.getbasetemp() / "no-cache"))
     start = subprocess.Popen.__init__
 
     def guarded(self: Any, args: Any, *rest: Any, **options: Any) -> None:

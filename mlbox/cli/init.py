@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mlbox.cache import known_facts
 from mlbox.errors import SpecError
-from mlbox.facts import load_facts
 from mlbox.init import infer, read_folder, spec_text, write_spec
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def run(args: argparse.Namespace) -> int:
             why="`mlbox init` writes a spec for a project that exists.",
             fix="Name its folder with --project, or change to it.",
         )
-    draft = infer(read_folder(root), load_facts())
+    draft = infer(read_folder(root), known_facts())
     written = None
     if not args.dry_run:
         written = write_spec(root, draft, pyproject=args.pyproject, force=args.force)

@@ -7,9 +7,9 @@ import sys
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
+from mlbox.cache import known_facts
 from mlbox.cli._project import add_project_arguments, project_from
 from mlbox.errors import SpecError
-from mlbox.facts import load_facts
 from mlbox.resolve import Request, matrix, matrix_text, request_of, resolution_text, resolve
 from mlbox.resolve.request import ACCELERATORS, parse_framework, parse_platform
 from mlbox.spec import BoxSpec, Project, has_spec
@@ -45,7 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Resolve, and print the result; nothing is built or written."""
     request = _request(args)
-    facts = load_facts()
+    facts = known_facts()
     if args.matrix:
         return _print_matrix(request, args)
     resolution = _with_size(resolve(request, facts), args)
@@ -101,7 +101,7 @@ def _print_matrix(request: Request, args: argparse.Namespace) -> int:
             why="It shows the releases of one.",
             fix="Write mlbox resolve torch --matrix.",
         )
-    grid = matrix(request, load_facts())
+    grid = matrix(request, known_facts())
     print(json.dumps(asdict(grid), indent=2) if args.json else matrix_text(grid))
     return 0
 

@@ -16,13 +16,18 @@ import csv
 import functools
 import re
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
+
+from mlbox.errors import FactsError
+from mlbox.facts.cached import days
+from mlbox.facts.cached import tables as tables_in_force
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
-AS_OF = "2026-11-21"
+    from mlbox.facts.accelerators import Accelerators
+
 PLATFORMS = {"amd64": "linux/amd64", "arm64": "linux/arm64", "windows": "windows/amd64"}
 CONFIDENCES = ("multi", "single", "observed", "inferred", "derived", "recollected", "unverified")
 COMPANIONS = ("torchvision", "torchaudio", "triton", "cudnn", "nccl")
@@ -184,14 +189,44 @@ class Image:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
+class RequireCuda:
+    """What nvidia/cuda images of one CUDA minor version ask of the driver before they start.
+
+    Attributes:
+        cuda: ``"12.8"``.
+        clauses: The text of their variable NVIDIA_REQUIRE_CUDA: a space is "or", a comma "and".
+        varies: Alternatives that not every copy of the text has.
+        source: Where this was read.
+        confidence: How far to trust it.
+        notes: What else the source says.
+    """
+
+    cuda: str
+    clauses: str
+    varies: str
+    source: str
+    confidence: str
+    notes: str
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Facts:
-    """Every table, and the day they speak of (ISO 8601)."""
+    """Every table, the day they speak of (ISO 8601), and why newer ones are not used."""
 
     as_of: str
+    problem: str | None
     builds: tuple[Build, ...]
     cudas: tuple[Cuda, ...]
     gpus: tuple[Gpu, ...]
     images: tuple[Image, ...]
+    requires: tuple[RequireCuda, ...]
+
+    @functools.cached_property
+    def accelerators(self) -> Accelerators:
+        """The tables of all accelerators but NVIDIA's cards; read when they are first needed."""
+        from mlbox.facts.accelerators import load_accelerators  # noqa: PLC0415  (loads on use)
+
+        return load_accelerators()
 
     @functools.cached_property
     def builds_by(self) -> Mapping[tuple[str, str], tuple[Build, ...]]:
@@ -212,30 +247,90 @@ def numbers(version: str) -> tuple[int, ...]:
 
 
 @functools.cache
-def load_facts() -> Facts:
-    """Read the tables shipped with mlbox; they are read once per process.
+def load_facts(saved: Path | None = None) -> Facts:
+    """Read the tables shipped with mlbox, and newer ones in a folder; once per process.
+
+    A folder that cannot be used is not: ``problem`` says so.
 
     Raises:
         FactsError: A row contradicts itself or another.
     """
-    return Facts(
-        as_of=AS_OF,
+    tables, problem = tables_in_force(saved)
+    rows = {name: tuple(csv.DictReader(text.splitlines())) for name, text in tables.items()}
+    facts = Facts(
+        as_of=max(days(saved).values()),
+        problem=problem,
         builds=tuple(
             build
             for framework in ("torch", "tensorflow", "jax")
-            for row in _rows(framework)
+            for row in rows[framework]
             for build in _builds(framework, row)
         ),
-        cudas=tuple(Cuda(**row) for row in _rows("cuda")),
-        gpus=tuple(Gpu(**row) for row in _rows("gpus")),
-        images=tuple(Image(**row) for row in _rows("images")),
+        cudas=tuple(Cuda(**row) for row in rows["cuda"]),
+        gpus=tuple(Gpu(**row) for row in rows["gpus"]),
+        images=tuple(Image(**row) for row in rows["images"]),
+        requires=tuple(RequireCuda(**row) for row in rows["require_cuda"]),
     )
+    check(facts)
+    return facts
 
 
-def _rows(table: str) -> Iterator[dict[str, str]]:
-    # not importlib.resources: it takes longer to load than the tables
-    text = (Path(__file__).parent / f"{table}.csv").read_text(encoding="utf-8")
-    yield from csv.DictReader(text.splitlines())
+def check(facts: Facts) -> None:
+    """Refuse tables that contradict themselves.
+
+    Raises:
+        FactsError: They do.
+    """
+    toolkits = {numbers(row.version)[:2] for row in facts.cudas}
+    seen: set[tuple[str, str, str, str]] = set()
+    for build in facts.builds:
+        key = (build.framework, build.release, build.tag, build.platform)
+        name = f"{build.framework} {build.release} {build.tag} ({build.platform})"
+        _refuse(name, "stands there twice", wrong=key in seen)
+        seen.add(key)
+        _check_build(name, build, toolkits)
+    for gpu in facts.gpus:
+        _check_confidence(gpu.name, gpu.confidence, gpu.source)
+        capability = re.fullmatch(r"\d+\.\d", gpu.capability)
+        _refuse(gpu.name, "has no compute capability X.Y", wrong=not capability)
+        drivers = numbers(gpu.first_driver), numbers(gpu.last_driver)
+        _refuse(gpu.name, "ends before it begins", wrong=all(drivers) and drivers[0] > drivers[1])
+    for row in facts.cudas:
+        _check_confidence(f"CUDA {row.version}", row.confidence, row.source)
+        older = row.driver and numbers(row.driver) < numbers(row.family_driver)
+        _refuse(f"CUDA {row.version}", "needs less than its family", wrong=bool(older))
+    for image in facts.images:
+        _check_confidence(image.reference, image.confidence, image.source)
+
+
+def _check_build(name: str, build: Build, toolkits: set[tuple[int, ...]]) -> None:
+    _check_confidence(name, build.confidence, build.source)
+    tag = re.fullmatch(r"cu(\d+)(\d)", build.tag)
+    if tag:
+        _refuse(name, "has another CUDA than its tag", wrong=build.cuda != f"{tag[1]}.{tag[2]}")
+    known = build.cuda is None or numbers(build.cuda) in toolkits
+    _refuse(name, "has a CUDA that the table of CUDA lacks", wrong=not known)
+    _refuse(
+        name,
+        "names a loose companion that it does not have",
+        wrong=not set(build.loose) <= set(build.companions),
+    )
+    order = tuple(sorted(build.pythons, key=numbers)) == build.pythons
+    _refuse(name, "does not list its Pythons in order", wrong=not order)
+
+
+def _check_confidence(name: str, confidence: str, source: str) -> None:
+    _refuse(name, f"has no such confidence: {confidence!r}", wrong=confidence not in CONFIDENCES)
+    _refuse(name, "has no source", wrong=not source)
+
+
+def _refuse(name: str, what: str, *, wrong: bool) -> None:
+    if wrong:
+        raise FactsError(
+            f"The facts contradict themselves: {name} {what}.",
+            why="A table of facts was changed by hand, or by an update that went wrong.",
+            fix="Restore the table, or run `mlbox facts update`.",
+        )
 
 
 def _builds(framework: str, row: dict[str, str]) -> Iterator[Build]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets  # type: ignore[import-untyped]
 
-from mlbox.facts import load_facts
+from mlbox.cache import known_facts
 from mlbox.notebook import views
 from mlbox.notebook.activity import Activity, Result, as_error
 from mlbox.notebook.form import BOX_FIELDS, JOB_FIELDS, Field, FormModel
@@ -41,7 +41,7 @@ class Panel:
         job: JobSpec | None,
         make_box: Callable[[BoxSpec, JobSpec | None], Box],
     ) -> None:
-        self.form = FormModel(spec, job, builds=load_facts().builds)
+        self.form = FormModel(spec, job, builds=known_facts().builds)
         self.building: Activity[BuildResult] = Activity()
         self.training: Activity[Run] = Activity()
         self._make_box = make_box

@@ -9,21 +9,17 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mlbox.errors import ResolveError
-from mlbox.resolve.brought import with_brought
-from mlbox.resolve.builds import PREFERRED_PYTHON, python_minor
+from mlbox.findings import Finding
+from mlbox.resolve.accelerators import explained, implied, resolve_accelerator
+from mlbox.resolve.bases import judged, on_image, refuse_image, with_brought
 from mlbox.resolve.explain import settings_toml
-from mlbox.resolve.images import (
-    base_reference,
-    debian_base,
-    describe,
-    made_here,
-    through_mirror,
-)
+from mlbox.resolve.images import debian_base, made_here, through_mirror
 from mlbox.resolve.matrix import matrix
 from mlbox.resolve.request import Request, check, request_of
 from mlbox.resolve.resolution import Companion, Nearest, Resolution, Verdict
 from mlbox.resolve.shown import matrix_text
 from mlbox.resolve.shown import text as resolution_text
+from mlbox.resolve.targets import is_card
 from mlbox.resolve.wheels import with_cuda_only, with_wheels
 
 if TYPE_CHECKING:
@@ -85,12 +81,49 @@ def resolve(request: Request, facts: Facts) -> Resolution:
         SpecError: A part of the request is malformed, or two parts contradict each other.
     """
     check(request)
-    base = base_reference(request.base, python_minor(request.python) or PREFERRED_PYTHON)
-    image = describe(base, facts)
-    if image.framework and request.framework in {None, image.framework}:
-        return with_brought(image, base, request, facts)
-    if image.python and request.base not in {"auto", "debian"}:
-        request = replace(request, python=image.python)
+    answer = _resolved(request, facts)
+    if facts.problem is None:
+        return answer
+    told = Finding(code="facts-cache", severity="warning", what=facts.problem)
+    return replace(answer, findings=(*answer.findings, told))
+
+
+def _resolved(request: Request, facts: Facts) -> Resolution:
+    accelerator, request = _machine(request, facts)
+    if accelerator not in {None, "cuda", "cpu"}:
+        return resolve_accelerator(accelerator or "", request, facts.accelerators, facts.as_of)
+    answer = _answer(request, facts)
+    if request.instance is None and request.accelerator is None:
+        return answer
+    reasons, findings = explained(request, facts.accelerators)
+    return replace(
+        answer, reasons=(*answer.reasons, *reasons), findings=(*answer.findings, *findings)
+    )
+
+
+def _machine(request: Request, facts: Facts) -> tuple[str | None, Request]:
+    """What the request runs on; the tables of other accelerators are read only if need be."""
+    plain = request.instance is None and request.accelerator in {None, "cuda"}
+    if plain and is_card(request, facts):
+        return "cuda", request
+    return implied(request, facts.accelerators)
+
+
+def _answer(request: Request, facts: Facts) -> Resolution:
+    """Answer a request for NVIDIA's cards, or for the CPU."""
+    if request.base in {"auto", "debian"}:
+        return _from_wheels(request, facts)
+    report = judged(request, facts)
+    refusal = refuse_image(report, request, facts)
+    if refusal:
+        return refusal
+    if report.framework and request.framework in {None, report.framework}:
+        return with_brought(report, request, facts)
+    python = report.python if report.python_preinstalled else request.python
+    return on_image(_from_wheels(replace(request, python=python), facts), report, request, facts)
+
+
+def _from_wheels(request: Request, facts: Facts) -> Resolution:
     if request.framework is None:
         return with_cuda_only(request, facts)
     return with_wheels(request, facts)

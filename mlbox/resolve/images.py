@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from mlbox.errors import ResolveError
-from mlbox.facts import Image, numbers
+from mlbox.facts import numbers
 
 if TYPE_CHECKING:
-    from mlbox.facts import Facts
+    from mlbox.facts import Facts, Image
 
 DEBIAN_RELEASES = {"3.11": "bookworm", "3.13": "trixie"}
 _OLD_ENOUGH = ("ubuntu20.04", "ubuntu22.04")
@@ -67,37 +66,10 @@ def through_mirror(reference: str, mirror: str | None) -> str:
     return f"{mirror}/{official}{reference}"
 
 
-def describe(reference: str, facts: Facts) -> Image:
-    """Say what is known of an image: from the tables, else from its name."""
-    repository, tag = split(reference)
-    short = "/".join(repository.split("/")[-2:])
-    for image in _tagged(tag, facts):
-        if image.framework and f"/{image.repository}".endswith(f"/{short}"):
-            return image
-    torch = (
-        re.match(r"(\d+\.\d+\.\d+)-cuda(\d+\.\d+)-", tag) if short == "pytorch/pytorch" else None
-    )
-    python = re.match(r"3\.\d+", tag) if repository.split("/")[-1] == "python" else None
-    return Image(
-        repository=repository,
-        tag=tag,
-        cuda=torch[2] if torch else "",
-        os="",
-        framework=_FRAMEWORK_IMAGES.get(short, ""),
-        release=torch[1] if torch else "",
-        python=python[0] if python else "",
-        flavor="devel" if short == "nvidia/cuda" and "-devel" in tag else "",
-        cudnn="",
-        status="",
-        source="its name",
-        confidence="derived",
-        notes="",
-    )
-
-
-@lru_cache(maxsize=256)
-def _tagged(tag: str, facts: Facts) -> tuple[Image, ...]:
-    return tuple(image for image in facts.images if image.tag == tag)
+def framework_in(reference: str) -> str | None:
+    """Return the framework that images of this name bring, whatever their tag."""
+    repository, _ = split(reference)
+    return _FRAMEWORK_IMAGES.get("/".join(repository.split("/")[-2:]))
 
 
 @lru_cache(maxsize=64)

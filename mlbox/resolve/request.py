@@ -125,13 +125,6 @@ def check(request: Request) -> None:
             why="It is an X.Y version, a wheel tag, or one of two words.",
             fix='Write "auto", "cpu", "12.8" or "cu128" (for jax, "cuda12").',
         )
-    if request.accelerator not in {None, *ACCELERATORS}:
-        near = get_close_matches(request.accelerator or "", ACCELERATORS, n=1)
-        raise SpecError(
-            f"accelerator = {request.accelerator!r} is not one of {', '.join(ACCELERATORS)}.",
-            why="mlbox has no tables for another one.",
-            fix=f"Did you mean {near[0]!r}?" if near else 'Write "cuda" for NVIDIA\'s GPUs.',
-        )
     for_cpu = request.cuda == "cpu"
     if request.accelerator and request.cuda != "auto":
         fits = {"cuda": not for_cpu, "cpu": for_cpu}.get(request.accelerator, False)

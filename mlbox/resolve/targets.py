@@ -19,6 +19,7 @@ Code = Literal["native", "ptx", "newer", "unknown", "none"]
 
 # Rubin: sources differ on the first CUDA for it, and no torch wheel for it has been seen.
 _WITHOUT_WHEELS = {"10.7"}
+_TEGRA = {"5.3", "6.2", "7.2", "8.7"}  # Jetsons, which need NVIDIA's own wheels
 _BRANDS = {"nvidia", "tesla", "geforce"}
 _FORMS = {"sxm", "sxm2", "sxm4", "sxm5", "sxm6", "pcie", "laptop", "gpu", "mobile", "max", "q"}
 _FORMS |= {"gb", "gib", "g", "generation"}
@@ -64,13 +65,26 @@ def find_gpu(request: Request, facts: Facts) -> Gpu | None:
     return gpu or _with_capability(capability, facts)
 
 
+def is_card(request: Request, facts: Facts) -> bool:
+    """Whether a request is for one of NVIDIA's cards, as far as it names a GPU; not a Jetson."""
+    if request.compute_capability and request.compute_capability.strip() in _TEGRA:
+        return False
+    if request.gpu is None:
+        return True
+    return any(gpu.kind != "jetson" for gpu in _matches(request.gpu, facts))
+
+
 @lru_cache(maxsize=1024)
-def _named(name: str, facts: Facts) -> Gpu:
+def _matches(name: str, facts: Facts) -> tuple[Gpu, ...]:
     words = _words(name)
     found = [gpu for gpu in facts.gpus if words and words <= _words(gpu.name)]
     if not found and (words := words - _FORMS):
         found = [gpu for gpu in facts.gpus if words <= _words(gpu.name)]
-    found = [gpu for gpu in found if words == _words(gpu.name)] or found
+    return tuple([gpu for gpu in found if words == _words(gpu.name)] or found)
+
+
+def _named(name: str, facts: Facts) -> Gpu:
+    found = _matches(name, facts)
     if len({gpu.capability for gpu in found}) != 1:
         raise _unclear(name, found, facts)
     return found[0]
@@ -116,7 +130,7 @@ def _words(name: str) -> frozenset[str]:
     return frozenset("gb" if word in {"gib", "g"} else word for word in words - _BRANDS)
 
 
-def _unclear(name: str, found: list[Gpu], facts: Facts) -> SpecError:
+def _unclear(name: str, found: tuple[Gpu, ...], facts: Facts) -> SpecError:
     if found:
         return SpecError(
             f"gpu = {name!r} fits several GPUs.",
