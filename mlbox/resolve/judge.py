@@ -536,7 +536,7 @@ def _about_refusal(
     index: _Index,
 ) -> tuple[Finding, ...]:
     driver = question.driver or ""
-    where = f" ({row.source}, {row.confidence})" if row else ""
+    where = f" ({row.source}; {row.confidence})" if row else ""
     if report.repository == tags.PYTORCH:
         where += "; derived: such images are made from nvidia/cuda"
     if refusal.refuses is False and not refusal.by_brand:
@@ -559,7 +559,7 @@ def _about_refusal(
         Finding(
             code="image-refuses-driver" if certain else "image-may-refuse-driver",
             severity=severity,
-            what=f"A container of it {verb} with driver {driver}: NVIDIA_REQUIRE_CUDA is checked.",
+            what=f"{report.reference} {verb} with driver {driver}: NVIDIA_REQUIRE_CUDA in it.",
             why=f"{refusal.why[:-1]}{where}.",
             fix=f"Take an image of an older CUDA, or install a newer driver; {skip}.",
         ),
@@ -570,7 +570,7 @@ def _by_forward_compatibility(report: ImageReport, driver: str, why: str) -> Fin
     return Finding(
         code="image-needs-forward-compatibility",
         severity="warning",
-        what=f"It starts with driver {driver}, and runs only by its forward-compatibility package.",
+        what=f"{report.reference} runs on driver {driver} only by forward compatibility.",
         why=f"{why} The driver is of an older family than CUDA {report.cuda}; data-center GPUs can "
         "use the newer libcuda in the image's /usr/local/cuda/compat.",
         fix="Install a newer driver, or take an image of an older CUDA.",
