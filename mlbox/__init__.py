@@ -3,16 +3,21 @@
 Layers, lowest first; a module imports only from lines above its own::
 
     KNOW    errors      what went wrong, why, and what to do
+            findings    what is worth saying about a spec, a machine or a file
             values      what TOML files and flags say, as values
             spec        what the user asked for
-            facts       dated tables about torch, CUDA, drivers and base images
-    DECIDE  resolve     spec + facts -> exact versions, with reasons
+            facts       dated tables about frameworks, CUDA, drivers, GPUs and images
+    DECIDE  resolve     what is asked + facts -> exact versions, with reasons, or why none
             plan        versions -> stages of an image; a job -> one container
             render      plan -> Dockerfile, HTML
     DO      engine      builds images, starts containers
             record      what a run leaves behind
+            cache       what this machine remembers and can do without
             sources     where packages come from on this machine
             uv          requirements -> exact, hashed pins
+            index       what a package index states
+            sizes       how large an installation is, before it is made
+            refresh     the facts as a package index states them today
             lock        exact, hashed packages and base images
             snapshot    the code as it is now
             data        declared inputs
