@@ -15,6 +15,7 @@ from urllib.parse import unquote, urldefrag, urljoin, urlsplit, urlunsplit
 
 from mlbox.cache import cache_file, read_json, write_json
 from mlbox.errors import HostError
+from mlbox.uv import default_index
 from mlbox.values import normal_name
 
 if TYPE_CHECKING:
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 
     ReadRange = Callable[[int, int], bytes]  # (first, past the last) -> these bytes of a file
 
-DEFAULT_INDEX = "https://index.invalid/simple"  # where pip and uv look when nobody says otherwise
 JSON_PAGE = "application/vnd.pypi.simple.v1+json"  # PEP 691
 ACCEPT = f"{JSON_PAGE}, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.1"
 FRESH_SECONDS = 600  # how long the indexes themselves let a page be kept
@@ -420,7 +420,7 @@ def _remote_indexes(sources: PackageSources) -> tuple[str, ...]:
     """The indexes to ask, the default first, without credentials."""
     if sources.no_index:
         return ()
-    urls = (sources.index_url or DEFAULT_INDEX, *sources.extra_index_urls)
+    urls = (sources.index_url or default_index(), *sources.extra_index_urls)
     remote = [url for url in urls if urlsplit(url).scheme in {"http", "https"}]
     return tuple(dict.fromkeys(_without_credentials(url) for url in remote))
 

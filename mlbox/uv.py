@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import re
@@ -32,6 +33,31 @@ def uv_program() -> str:
     import uv  # noqa: PLC0415  (loads on use)
 
     return str(uv.find_uv_bin())
+
+
+@functools.cache
+def default_index() -> str:
+    """Return the package index that is asked where none is configured.
+
+    Raises:
+        LockError: uv does not say.
+    """
+    result = subprocess.run(
+        (uv_program(), "pip", "compile", "--no-config", "--emit-index-url", "--quiet", "-"),
+        env={name: text for name, text in os.environ.items() if not name.startswith("UV_")},
+        input="",
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    told = re.search(r"^--index-url (\S+)", result.stdout, re.MULTILINE)
+    if told is None:
+        raise LockError(
+            "The default package index is not known.",
+            why=result.stderr.strip() or "uv names none.",
+            fix="Set index-url in pip's configuration.",
+        )
+    return told[1]
 
 
 def compile_pins(

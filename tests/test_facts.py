@@ -1,11 +1,18 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from importlib.resources import files
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mlbox.facts import PLATFORMS, load_facts
+from mlbox.errors import FactsError
+from mlbox.facts import AS_OF, PLATFORMS, Facts, check, dated, load_facts
+from mlbox.resolve import Request, resolve
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 FACTS = load_facts()
 TABLES = (FACTS.builds, FACTS.cudas, FACTS.gpus, FACTS.images)
@@ -20,21 +27,31 @@ def test_every_row_has_a_source_and_says_how_far_to_trust_it() -> None:
             assert row.confidence in CONFIDENCES
 
 
+def test_a_table_does_not_change_without_its_day() -> None:
+    assert dated.check() == ()
+    assert max(stamp.as_of for stamp in dated.manifest().values()) == AS_OF
+
+
 def test_the_tables_are_read_once() -> None:
     assert load_facts() is FACTS
 
 
 def test_the_tables_name_no_host_but_where_they_were_read_and_images_are() -> None:
     known = {
-        "developer.nvidia.com",
-        "docs.nvidia.com",
-        "nvcr.io",
-        "download.pytorch.org",
-        "developer.download.nvidia.com",
-        "pypi.jetson-ai-lab.io",
         "aspire.dev",
+        "aws.amazon.com",
+        "developer.download.nvidia.com",
+        "developer.nvidia.com",
+        "docker.io",
+        "docs.cloud.google.com",
+        "docs.nvidia.com",
+        "download.pytorch.org",
+        "nvcr.io",
+        "pypi.jetson-ai-lab.io",
+        "pytorch.org",
+        "rocm.docs.amd.com",
         "storage.googleapis.com",
-        "pip.repos.neuron.amazonaws.com",
+        *("amd.com", "google.com", "nvidia.com"),  # of Kubernetes' resources
     }
     for table in files("mlbox.facts").iterdir():
         if table.name.endswith(".csv"):
@@ -84,3 +101,66 @@ def test_the_minimum_driver_is_that_of_the_major_version(cuda: str, driver: str)
 def test_an_image_is_known_by_repository_and_tag() -> None:
     for image in FACTS.images:
         assert image.reference.endswith(image.tag)
+
+
+# --- what the loader refuses ------------------------------------------------------------------
+
+
+def changed(**tables: object) -> Facts:
+    return replace(FACTS, **tables)  # type: ignore[arg-type]  # each test names real tables
+
+
+def refusal(facts: Facts) -> str:
+    with pytest.raises(FactsError) as caught:
+        check(facts)
+    assert caught.value.why
+    assert caught.value.fix
+    return caught.value.what
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"tag": "cu129"}, "another CUDA than its tag"),
+        ({"tag": "x", "toolkit": "12.7.0"}, "a CUDA that the table of CUDA lacks"),
+        ({"source": ""}, "no source"),
+        ({"confidence": "certain"}, "no such confidence"),
+        ({"pythons": ("3.12", "3.9")}, "Pythons in order"),
+        ({"loose": ("torchtext",)}, "loose companion"),
+    ],
+)
+def test_a_build_that_contradicts_itself_is_refused(values: dict[str, Any], words: str) -> None:
+    build = next(b for b in FACTS.builds if b.tag == "cu128")
+    assert words in refusal(changed(builds=(replace(build, **values),)))
+
+
+def test_a_build_that_stands_there_twice_is_refused() -> None:
+    assert "twice" in refusal(changed(builds=(FACTS.builds[0], FACTS.builds[0])))
+
+
+def test_a_gpu_that_ends_before_it_begins_is_refused() -> None:
+    gpu = replace(FACTS.gpus[0], first_driver="570", last_driver="470")
+    assert "ends before it begins" in refusal(changed(gpus=(gpu,)))
+    assert "X.Y" in refusal(changed(gpus=(replace(gpu, capability="70"),)))
+
+
+def test_a_cuda_that_needs_less_than_its_family_is_refused() -> None:
+    row = replace(FACTS.cudas[-5], driver="450.80.02", family_driver="525.60.13")
+    assert "less than its family" in refusal(changed(cudas=(*FACTS.cudas, row)))
+
+
+def test_an_image_without_a_source_is_refused() -> None:
+    assert "no source" in refusal(changed(images=(replace(FACTS.images[0], source=""),)))
+
+
+# --- what an update saved ---------------------------------------------------------------------
+
+
+def test_saved_facts_that_are_corrupt_are_not_used_and_the_answer_says_so(tmp_path: Path) -> None:
+    (tmp_path / "torch.csv").write_text("release,tag\n2.99.0,cu999\n", encoding="utf-8")
+    (tmp_path / "manifest.json").write_text("{", encoding="utf-8")
+    facts = load_facts(tmp_path)
+    assert [b.release for b in facts.builds] == [b.release for b in FACTS.builds]
+    answer = resolve(Request(framework="torch"), facts)
+    assert answer.version == "2.15.0"
+    assert [f.code for f in answer.findings if f.severity == "warning"] == ["facts-cache"]

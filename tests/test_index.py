@@ -169,7 +169,7 @@ def test_a_size_once_read_is_never_asked_for_again() -> None:
     file = index_file(TORCH, "https://files.example/t.whl", sha256="aa")
     assert file is not None
     write_json(cache_file("index/unpacked", "aa"), {"unpacked": 17})
-    index = PackageIndex(PackageSources())
+    index = PackageIndex(PackageSources(index_url="https://index.example/simple"))
     assert index.unpacked_bytes(file) == 17
     assert index.unpacked_bytes(replace(file, url="https://mirror.example/t.whl")) == 17
 

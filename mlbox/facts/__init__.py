@@ -28,8 +28,11 @@ if TYPE_CHECKING:
 
     from mlbox.facts.accelerators import Accelerators
 
+AS_OF = "2026-11-21"  # the newest day of the bundled tables
+FRAMEWORKS = ("torch", "tensorflow", "jax")
 PLATFORMS = {"amd64": "linux/amd64", "arm64": "linux/arm64", "windows": "windows/amd64"}
 CONFIDENCES = ("multi", "single", "observed", "inferred", "derived", "recollected", "unverified")
+_TABLES = (*FRAMEWORKS, "cuda", "gpus", "images", "require_cuda")
 COMPANIONS = ("torchvision", "torchaudio", "triton", "cudnn", "nccl")
 
 
@@ -256,13 +259,13 @@ def load_facts(saved: Path | None = None) -> Facts:
         FactsError: A row contradicts itself or another.
     """
     tables, problem = tables_in_force(saved)
-    rows = {name: tuple(csv.DictReader(text.splitlines())) for name, text in tables.items()}
+    rows = {name: tuple(csv.DictReader(tables[name].splitlines())) for name in _TABLES}
     facts = Facts(
-        as_of=max(days(saved).values()),
+        as_of=max(days(saved).values()) if saved and saved.is_dir() else AS_OF,
         problem=problem,
         builds=tuple(
             build
-            for framework in ("torch", "tensorflow", "jax")
+            for framework in FRAMEWORKS
             for row in rows[framework]
             for build in _builds(framework, row)
         ),

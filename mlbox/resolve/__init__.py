@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING
 
 from mlbox.errors import ResolveError
 from mlbox.findings import Finding
-from mlbox.resolve.accelerators import explained, implied, resolve_accelerator
-from mlbox.resolve.bases import judged, on_image, refuse_image, with_brought
 from mlbox.resolve.explain import settings_toml
 from mlbox.resolve.images import debian_base, made_here, through_mirror
 from mlbox.resolve.matrix import matrix
@@ -89,38 +87,37 @@ def resolve(request: Request, facts: Facts) -> Resolution:
 
 
 def _resolved(request: Request, facts: Facts) -> Resolution:
-    accelerator, request = _machine(request, facts)
+    """Answer; what most questions do not need is loaded on use: it takes longer than they do."""
+    plain = request.instance is None and request.accelerator in {None, "cuda"}
+    if plain and is_card(request, facts):
+        return _answer(request, facts)
+    from mlbox.resolve.accelerators import explained, implied, resolve_accelerator  # noqa: PLC0415
+
+    accelerator, request = implied(request, facts.accelerators)
     if accelerator not in {None, "cuda", "cpu"}:
         return resolve_accelerator(accelerator or "", request, facts.accelerators, facts.as_of)
     answer = _answer(request, facts)
-    if request.instance is None and request.accelerator is None:
-        return answer
     reasons, findings = explained(request, facts.accelerators)
     return replace(
         answer, reasons=(*answer.reasons, *reasons), findings=(*answer.findings, *findings)
     )
 
 
-def _machine(request: Request, facts: Facts) -> tuple[str | None, Request]:
-    """What the request runs on; the tables of other accelerators are read only if need be."""
-    plain = request.instance is None and request.accelerator in {None, "cuda"}
-    if plain and is_card(request, facts):
-        return "cuda", request
-    return implied(request, facts.accelerators)
-
-
 def _answer(request: Request, facts: Facts) -> Resolution:
     """Answer a request for NVIDIA's cards, or for the CPU."""
     if request.base in {"auto", "debian"}:
         return _from_wheels(request, facts)
+    from mlbox.resolve.bases import judged, on_image, refuse_image, with_brought  # noqa: PLC0415
+
     report = judged(request, facts)
     refusal = refuse_image(report, request, facts)
     if refusal:
         return refusal
     if report.framework and request.framework in {None, report.framework}:
         return with_brought(report, request, facts)
-    python = report.python if report.python_preinstalled else request.python
-    return on_image(_from_wheels(replace(request, python=python), facts), report, request, facts)
+    python = report.python if report.python_preinstalled else None
+    asked = replace(request, python=python or request.python)
+    return on_image(_from_wheels(asked, facts), report, request, facts)
 
 
 def _from_wheels(request: Request, facts: Facts) -> Resolution:

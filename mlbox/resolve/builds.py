@@ -34,7 +34,7 @@ _FAMILY = ("torchvision", "torchaudio")
 _AFTER_TORCHTEXT = (2, 4)  # it ended at 0.18.0, which goes with torch 2.3
 _TORCHVISION_WITHOUT_3141 = (2, 11)  # torchvision 0.26 and newer exclude exactly Python 3.14.1
 
-Caveat = Literal["minor-version", "branch", "no-exact", "jit", "triton", "companion", "cuda-base"]
+Caveat = Literal["minor-version", "branch", "no-exact", "jit", "triton", "companion"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -140,13 +140,11 @@ def caveats(build: Build, ask: Ask, facts: Facts) -> tuple[Caveat, ...]:
     if build.toolkit is None:
         return _companion_caveats(build, ask)
     code: tuple[Caveat, ...] = ("jit",) if code_of(build, ask) in {"ptx", "newer"} else ()
-    base: tuple[Caveat, ...] = ("cuda-base",) if needs_cuda_base(build) else ()
     return (
         *_driver_caveats(build, ask, facts),
         *code,
         *_triton_caveats(build, ask),
         *_companion_caveats(build, ask),
-        *base,
     )
 
 
@@ -233,11 +231,15 @@ def choose(ask: Ask, facts: Facts) -> Choice:
     """
     builds = facts.builds_by.get((ask.framework, ask.request.platform), ())
     meets = conditions(ask, facts)
+    checks = tuple(meets.values())
     fitting: list[Build] = []
     for build in reversed(builds):
         if fitting and build.release != fitting[0].release:
             break
-        if all(condition(build) for condition in meets.values()):
+        for check in checks:  # not all(...): this is where resolving spends its time
+            if not check(build):
+                break
+        else:
             fitting.append(build)
     if not fitting:
         return _unmet(builds, meets)

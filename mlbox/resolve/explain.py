@@ -175,14 +175,15 @@ def _why_not_all(build: Build, ask: Ask, facts: Facts) -> Iterator[str]:
             f"{name} will not work with it, or only by luck: {_UNPAIRED[name]}"
             for name in unpaired(build, ask)
         ),
-        "cuda-base": (
-            f"Without CUDA {build.cuda} and cuDNN in the base image it runs on the CPU: these "
-            "wheels bring no CUDA libraries."
-        ),
     }
     for caveat in caveats(build, ask, facts):
         if caveat in sentences:  # "jit" is told with the GPU
             yield sentences[caveat]
+    if needs_cuda_base(build):
+        yield (
+            f"Without CUDA {build.cuda} and cuDNN in the base image it runs on the CPU: these "
+            "wheels bring no CUDA libraries."
+        )
 
 
 def _on_driver(ask: Ask) -> str:

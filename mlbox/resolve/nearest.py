@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from mlbox.facts import numbers
 from mlbox.resolve.builds import (
     caveats,
+    choose,
     code_of,
     has_tag,
     is_cuda,
@@ -18,6 +19,7 @@ from mlbox.resolve.builds import (
     release_condition,
     releases_of,
     runs,
+    understand,
 )
 from mlbox.resolve.resolution import Nearest
 from mlbox.resolve.targets import drivers_for, outlived, reaches
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
     from mlbox.facts import Build, Facts
     from mlbox.resolve.builds import Ask
+    from mlbox.resolve.request import Request
 
 AT_MOST = 5
 # What it takes to change each: a word in a file, another release, the machine.
@@ -157,18 +160,24 @@ def _place_of(version: str | None, framework: str, facts: Facts) -> int | None:
 
 
 def _answer(way: _Way, ask: Ask, facts: Facts) -> Nearest:
-    build = way.build
-    python = _nearest_python(build, ask)
+    python = _nearest_python(way.build, ask)
     changes = dict(_settings(way, python, ask, facts))
-    changed = replace(ask, driver=changes.get("driver", ask.driver))
+    changed = understand(_changed(ask.request, changes), facts)
+    build = choose(changed, facts).build or way.build  # a newer driver may run a better build
     return Nearest(
         version=build.release,
         cuda_tag=build.tag,
-        python=python,
+        python=python_for(build, changed),
         changes=changes,
         verdict="warn" if caveats(build, changed, facts) else "ok",
         what=_sentence(build, changes, ask),
     )
+
+
+def _changed(request: Request, changes: Mapping[str, str]) -> Request:
+    """The request, with changes by the spec's keys."""
+    names = {key: "version" if key == request.framework else key for key in changes}
+    return replace(request, **{names[key]: value for key, value in changes.items()})  # type: ignore[arg-type]  # its fields are texts
 
 
 def _nearest_python(build: Build, ask: Ask) -> str:
@@ -194,8 +203,9 @@ def _settings(way: _Way, python: str, ask: Ask, facts: Facts) -> Iterator[tuple[
 
 
 def _needs_tag(way: _Way, ask: Ask) -> bool:
-    """Whether the tag has to be said too: where the release comes with others that fit as well."""
-    return "version" in way.changes and ask.tag == "auto" and not way.build.default
+    """Whether the tag is worth saying too: a spec without the target would get another one."""
+    targeted = ask.gpu is not None or ask.driver is not None
+    return "version" in way.changes and ask.tag == "auto" and targeted and not way.build.default
 
 
 def _sentence(build: Build, changes: Mapping[str, str], ask: Ask) -> str:
