@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from mlbox.facts import numbers
@@ -370,15 +371,16 @@ def _why_unmet(  # noqa: PLR0911  (one sentence per condition)
             platforms = sorted(p for f, p in facts.builds_by if f == ask.framework)
             return f"It has builds for {_listed(platforms)} only"
         case "release":
-            return f"The releases it knows go from {left[0].release} to {left[-1].release}"
+            span = f"The releases it knows go from {left[0].release} to {left[-1].release}"
+            early = re.search(r"(a|b|rc)\d+$", ask.request.version or "")
+            return f"A pre-release is never chosen. {span}" if early else span
         case "cuda":
             known = tags_of(ask.framework, facts)
+            notes = {build.notes for build in left if build.notes} if ask.request.version else set()
             if ask.tag in {*known, "auto", "cpu"}:
-                return comes_for
-            return (
-                f"{ask.framework} never had a {ask.tag} build; there are {_listed(known)}. "
-                f"{comes_for[0].upper()}{comes_for[1:]}"
-            )
+                return ". ".join([comes_for, *sorted(notes)])
+            never = f"{ask.framework} never had a {ask.tag} build; there are {_listed(known)}"
+            return f"{never}; {comes_for}" if ask.request.version else never
         case "seen":
             return f"{left[-1].notes or left[-1].source} (unverified)"
         case "python":

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import lru_cache
-from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 from mlbox.facts import numbers
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
     from mlbox.resolve.request import Request
 
 AT_MOST = 5
+_USUAL = "linux/amd64"  # the platform that everything is built for
 # What it takes to change each: a word in a file, another release, the machine.
 _WEIGHTS = {"cuda": 10, "python": 11, "version": 15, "driver": 100, "cpu": 150, "platform": 200}
 
@@ -55,18 +55,11 @@ def nearest(ask: Ask, facts: Facts) -> tuple[Nearest, ...]:
     """
     builds = facts.builds_by.get((ask.framework, ask.request.platform), ())
     ways = _closest(builds, ask, facts)
-    if not any(is_cuda(way.build) for way in ways):
-        others = (b for platform, b in _elsewhere(ask, facts) if platform != ask.request.platform)
-        ways += _closest(tuple(chain.from_iterable(others)), ask, facts)
+    if not any(is_cuda(way.build) for way in ways) and ask.request.instance is None:
+        ways += _closest(facts.builds_by.get((ask.framework, _USUAL), ()), ask, facts)
     smallest = [way for way in ways if not any(other.changes < way.changes for other in ways)]
     smallest.sort(key=lambda way: way.weight)
     return tuple(_answer(way, ask, facts) for way in smallest[:AT_MOST])
-
-
-def _elsewhere(ask: Ask, facts: Facts) -> Iterator[tuple[str, tuple[Build, ...]]]:
-    for (framework, platform), builds in facts.builds_by.items():
-        if framework == ask.framework:
-            yield platform, builds
 
 
 def _closest(builds: tuple[Build, ...], ask: Ask, facts: Facts) -> list[_Way]:
@@ -124,10 +117,19 @@ def _driver(build: Build, ask: Ask, facts: Facts) -> str | None:
 
 def _distance(build: Build, ask: Ask, facts: Facts) -> tuple[int, ...]:
     """How far the build is from what was asked: in CUDA, Python and releases; newest first."""
+    driver = _driver_to_have(build, ask, facts)
     place = _places(ask.framework, facts)[build.release]
     wanted = _place_of(ask.request.version, ask.framework, facts)
     away = 0 if wanted is None else abs(place - wanted)
-    return (*_cuda_distance(build, ask), _python_distance(build, ask), away, -place)
+    return (*driver, *_cuda_distance(build, ask), _python_distance(build, ask), away, -place)
+
+
+def _driver_to_have(build: Build, ask: Ask, facts: Facts) -> tuple[int, int, int]:
+    """The driver to change to, to prefer the smaller step; zeros if the driver may stay."""
+    if not is_cuda(build) or runs(build, ask, facts):
+        return (0, 0, 0)
+    branch, minor, patch = (*numbers(_driver(build, ask, facts) or "0"), 0, 0)[:3]
+    return (branch, minor, patch)
 
 
 def _cuda_distance(build: Build, ask: Ask) -> tuple[int, int]:
