@@ -233,9 +233,11 @@ class Facts:
 
     @functools.cached_property
     def builds_by(self) -> Mapping[tuple[str, str], tuple[Build, ...]]:
-        """The builds of a framework for a platform, oldest release first."""
+        """The builds of a framework for a platform, CUDA and CPU only, oldest release first."""
         groups: dict[tuple[str, str], list[Build]] = {}
         for build in self.builds:
+            if build.toolkit is None and build.tag != "cpu":
+                continue
             groups.setdefault((build.framework, build.platform), []).append(build)
         return {
             key: tuple(sorted(group, key=lambda build: numbers(build.release)))

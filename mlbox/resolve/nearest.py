@@ -67,12 +67,12 @@ def _closest(builds: tuple[Build, ...], ask: Ask, facts: Facts) -> list[_Way]:
     fits = release_condition(ask, facts)
     best: dict[frozenset[str], tuple[tuple[int, ...], list[Build]]] = {}
     for build in builds:
-        if build.confidence == "unverified" or not (is_cuda(build) or build.tag == "cpu"):
+        if build.confidence == "unverified":
             continue
         changes = _changes(build, ask, facts, fits)
         if changes is None:
             continue
-        distance = _distance(build, ask, facts)
+        distance = _distance(build, changes, ask, facts)
         known = best.get(changes)
         if known is None or distance < known[0]:
             best[changes] = (distance, [build])
@@ -115,9 +115,9 @@ def _driver(build: Build, ask: Ask, facts: Facts) -> str | None:
     return None if outlived(wanted, ask.gpu, build.platform) else wanted
 
 
-def _distance(build: Build, ask: Ask, facts: Facts) -> tuple[int, ...]:
+def _distance(build: Build, changes: frozenset[str], ask: Ask, facts: Facts) -> tuple[int, ...]:
     """How far the build is from what was asked: in CUDA, Python and releases; newest first."""
-    driver = _driver_to_have(build, ask, facts)
+    driver = _driver_to_have(build, ask, facts) if "driver" in changes else (0, 0, 0)
     place = _places(ask.framework, facts)[build.release]
     wanted = _place_of(ask.request.version, ask.framework, facts)
     away = 0 if wanted is None else abs(place - wanted)
@@ -125,9 +125,7 @@ def _distance(build: Build, ask: Ask, facts: Facts) -> tuple[int, ...]:
 
 
 def _driver_to_have(build: Build, ask: Ask, facts: Facts) -> tuple[int, int, int]:
-    """The driver to change to, to prefer the smaller step; zeros if the driver may stay."""
-    if not is_cuda(build) or runs(build, ask, facts):
-        return (0, 0, 0)
+    """The driver to change to, to prefer the smaller step."""
     branch, minor, patch = (*numbers(_driver(build, ask, facts) or "0"), 0, 0)[:3]
     return (branch, minor, patch)
 
@@ -143,8 +141,12 @@ def _cuda_distance(build: Build, ask: Ask) -> tuple[int, int]:
 def _python_distance(build: Build, ask: Ask) -> int:
     if ask.python is None or ask.python in build.pythons:
         return 0
-    asked = numbers(ask.python)[1]
-    return min(abs(asked - numbers(python)[1]) for python in build.pythons)
+    return _steps(ask.python, build.pythons)
+
+
+@lru_cache(maxsize=1024)
+def _steps(asked: str, pythons: tuple[str, ...]) -> int:
+    return min(abs(numbers(asked)[1] - numbers(python)[1]) for python in pythons)
 
 
 @lru_cache(maxsize=16)
