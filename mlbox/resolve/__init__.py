@@ -13,12 +13,13 @@ from mlbox.findings import Finding
 from mlbox.resolve.explain import settings_toml
 from mlbox.resolve.images import debian_base, made_here, through_mirror
 from mlbox.resolve.matrix import matrix
+from mlbox.resolve.plain import without_framework
 from mlbox.resolve.request import Request, check, request_of
 from mlbox.resolve.resolution import Companion, Nearest, Resolution, Verdict
 from mlbox.resolve.shown import matrix_text
 from mlbox.resolve.shown import text as resolution_text
 from mlbox.resolve.targets import is_card
-from mlbox.resolve.wheels import with_cuda_only, with_wheels
+from mlbox.resolve.wheels import with_wheels
 
 if TYPE_CHECKING:
     from mlbox.facts import Facts
@@ -116,11 +117,14 @@ def _answer(request: Request, facts: Facts) -> Resolution:
     if report.framework and request.framework in {None, report.framework}:
         return with_brought(report, request, facts)
     python = report.python if report.python_preinstalled else None
-    asked = replace(request, python=python or request.python)
+    cuda = request.cuda
+    if request.framework is None and report.cuda and cuda == "auto":
+        cuda = ".".join(report.cuda.split(".")[:2])
+    asked = replace(request, python=python or request.python, cuda=cuda)
     return on_image(_from_wheels(asked, facts), report, request, facts)
 
 
 def _from_wheels(request: Request, facts: Facts) -> Resolution:
     if request.framework is None:
-        return with_cuda_only(request, facts)
+        return without_framework(request, facts)
     return with_wheels(request, facts)

@@ -13,6 +13,7 @@ from mlbox.resolve.resolution import Resolution
 if TYPE_CHECKING:
     from mlbox.facts import Facts
     from mlbox.resolve.request import Request
+    from mlbox.resolve.targets import Drivers
 
 # Packages that compile CUDA code are built without isolation (they import the framework), so
 # what they declare to be built with is not installed for them.
@@ -49,6 +50,21 @@ def base_reason(request: Request, base: str) -> str:
     if request.base == "debian":
         return f'Base {base}: made from Debian\'s packages, as base = "debian" asks.'
     return f"Base {base}: as asked."
+
+
+def why_driver(need: Drivers, cuda: str | None, request: Request, *, minor: bool) -> str:
+    """Say which driver it takes, and what that means for the one that was named."""
+    newer = f"{need.exact} or newer for all of it" if need.exact else "for all of it: not known"
+    family = (
+        f" On driver {request.driver} it works through minor-version compatibility: compiling "
+        "newer PTX, and features that need a newer driver, will not work."
+        if minor
+        else ""
+    )
+    return (
+        f"Driver {need.minimum} or newer: what CUDA {cuda} needs; {newer} "
+        f"(source: {need.source}).{family}"
+    )
 
 
 def _without(request: Request) -> Finding:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mlbox.facts import numbers
 from mlbox.findings import Finding
-from mlbox.resolve.answers import refused, with_devel
+from mlbox.resolve.answers import refused, why_driver, with_devel
 from mlbox.resolve.builds import PREFERRED_PYTHON, is_release, python_minor, wheel_tag
 from mlbox.resolve.images import framework_in, through_mirror
 from mlbox.resolve.judge import judge
@@ -21,6 +21,7 @@ from mlbox.resolve.targets import (
     reaches,
     surely_reaches,
 )
+from mlbox.resolve.wheels import with_wheels
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from mlbox.resolve.targets import Drivers
 
 _MUSL = "image-musl"  # fatal to wheels only
+_BEFORE_MANYLINUX_2_28 = "2.6.0"
 _MANYLINUX_2_28 = (2, 7)  # torch 2.7's wheels are the first for it; those before run on any glibc
 
 
@@ -92,8 +94,11 @@ def on_image(answer: Resolution, report: ImageReport, request: Request, facts: F
     release = numbers(answer.version or "0")
     if glibc and answer.framework == "torch" and release >= _MANYLINUX_2_28:
         why = f"{glibc.what} {glibc.why}"
-        what = f"torch {answer.version} cannot be installed in {request.base}."
-        return refused(request, what, why, facts, findings=report.findings, image=report)
+        older = with_wheels(replace(request, version=_BEFORE_MANYLINUX_2_28), facts)
+        if request.version is not None or older.verdict == "impossible":
+            what = f"torch {answer.version} cannot be installed in {request.base}."
+            return refused(request, what, why, facts, findings=report.findings, image=report)
+        answer = replace(older, reasons=(f"Not torch {answer.version}: {why}", *older.reasons))
     findings = (*answer.findings, *report.findings, *_twice(answer, report, request))
     return replace(answer, image=report, findings=findings)
 
@@ -114,11 +119,17 @@ def cuda_minor(report: ImageReport) -> str | None:
     return ".".join(report.cuda.split(".")[:2]) if report.cuda else None
 
 
+def _toolkit(report: ImageReport, facts: Facts) -> str:
+    """The CUDA of an image, as exact as the tables know it."""
+    exact = any(row.version == report.cuda for row in facts.cudas)
+    return (report.cuda if exact else cuda_minor(report)) or ""
+
+
 def with_brought(report: ImageReport, request: Request, facts: Facts) -> Resolution:
     """Answer with the framework in the base image; nothing is installed over it."""
     base, cuda = request.base, cuda_minor(report)
     gpu = find_gpu(request, facts)
-    need = drivers_for(cuda, gpu, request.platform, facts) if cuda else None
+    need = drivers_for(_toolkit(report, facts), gpu, request.platform, facts) if cuda else None
     wrong = _other_release(report, base, request) or _wrong_driver(report, base, request, need)
     if need and request.driver and outlived(request.driver, gpu, request.platform):
         what = f"{base} does not run on driver {request.driver}."
@@ -152,27 +163,13 @@ def with_brought(report: ImageReport, request: Request, facts: Facts) -> Resolut
                 f"{report.framework} {release}: the base image brings its own build; nothing is "
                 f"installed over it (source: {report.source}; {report.confidence})."
             ),
-            *([_why_driver(need, cuda, request, minor=minor)] if need else []),
+            *([why_driver(need, cuda, request, minor=minor)] if need else []),
         ),
         as_of=facts.as_of,
     )
     answer = replace(answer, image=report, findings=report.findings)
     compiles = request.compiles and not report.has_nvcc
     return with_devel(answer, request, facts) if compiles else answer
-
-
-def _why_driver(need: Drivers, cuda: str | None, request: Request, *, minor: bool) -> str:
-    newer = f"{need.exact} or newer for all of it" if need.exact else "for all of it: not known"
-    family = (
-        f" On driver {request.driver} it works through minor-version compatibility: compiling "
-        "newer PTX, and features that need a newer driver, will not work."
-        if minor
-        else ""
-    )
-    return (
-        f"Driver {need.minimum} or newer: what CUDA {cuda} needs; {newer} "
-        f"(source: {need.source}).{family}"
-    )
 
 
 def _no_code(
