@@ -2,80 +2,24 @@
 
 from __future__ import annotations
 
-import csv
-from dataclasses import dataclass
-from pathlib import Path
-from typing import TypeVar
-
 import pytest
 
 from mlbox.errors import SpecError
-from mlbox.facts import numbers
+from mlbox.facts import Image, load_facts, numbers
 from mlbox.resolve import image_tags
 from mlbox.resolve.judge import ImageReport, judge
 
-TABLES = Path(__file__).parent.parent / "mlbox" / "facts"
 STATUSES = {"kept", "may be deleted", "absent", "moving", "end of life"}
 DIGEST = "sha256:" + "a" * 64
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class ImageRow:
-    repository: str
-    tag: str
-    cuda: str
-    os: str
-    framework: str
-    release: str
-    python: str
-    flavor: str
-    cudnn: str
-    status: str
-    source: str
-    confidence: str
-    notes: str
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class RequireRow:
-    cuda: str
-    clauses: str
-    varies: str
-    source: str
-    confidence: str
-    notes: str
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class CudaRow:
-    version: str
-    driver: str
-
-
-Row = TypeVar("Row", ImageRow, RequireRow, CudaRow)
-
-
-def table(kind: type[Row], file: str) -> tuple[Row, ...]:
-    fields = kind.__dataclass_fields__
-    with (TABLES / file).open(encoding="utf-8", newline="") as lines:
-        return tuple(
-            kind(**{key: value for key, value in row.items() if key in fields})
-            for row in csv.DictReader(lines)
-        )
-
-
-IMAGES = table(ImageRow, "images.csv")
-REQUIRES = table(RequireRow, "require_cuda.csv")
-CUDAS = table(CudaRow, "cuda.csv")
+FACTS = load_facts()
 
 
 def judged(reference: str, driver: str | None = None, gpu_kind: str | None = None) -> ImageReport:
     return judge(
         reference,
-        images=IMAGES,
-        requires=REQUIRES,
-        cudas=CUDAS,
-        as_of="2026-11-21",
+        FACTS,
         driver=driver,
         gpu_kind=gpu_kind,
     )
@@ -660,8 +604,8 @@ def test_what_is_no_driver_is_an_error(driver: str) -> None:
         judged(CUDA_12_9, driver=driver)
 
 
-@pytest.mark.parametrize("row", IMAGES, ids=lambda row: f"{row.repository}:{row.tag}")
-def test_a_row_is_what_its_name_says(row: ImageRow) -> None:
+@pytest.mark.parametrize("row", FACTS.images, ids=lambda row: f"{row.repository}:{row.tag}")
+def test_a_row_is_what_its_name_says(row: Image) -> None:
     assert row.status in STATUSES
     assert row.source
     rules = {
@@ -680,7 +624,7 @@ def test_a_row_is_what_its_name_says(row: ImageRow) -> None:
 
 
 def test_what_is_required_begins_with_the_version_itself() -> None:
-    for row in REQUIRES:
+    for row in FACTS.requires:
         first, *others = row.clauses.split()
         assert first == f"cuda>={row.cuda}"
         assert set(row.varies.split()).isdisjoint({first})
@@ -689,8 +633,8 @@ def test_what_is_required_begins_with_the_version_itself() -> None:
 
 
 def test_a_newer_driver_is_never_refused_where_an_older_one_has_the_cuda_itself() -> None:
-    floors = {row.version: row.driver for row in CUDAS if row.driver}
-    for image in IMAGES:
+    floors = {row.version: row.driver for row in FACTS.cudas if row.driver}
+    for image in FACTS.images:
         if image.repository == "nvidia/cuda" and image.status != "absent" and image.cuda in floors:
             driver = str(numbers(floors[image.cuda])[0] + 1)
             report = judged(f"nvidia/cuda:{image.tag}", driver=driver, gpu_kind="consumer")

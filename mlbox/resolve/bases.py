@@ -43,10 +43,7 @@ def judged(request: Request, facts: Facts) -> ImageReport:
         check_driver(request.driver)
     report = judge(
         request.base,
-        images=facts.images,
-        requires=facts.requires,
-        cudas=facts.cudas,
-        as_of=facts.as_of,
+        facts,
         driver=request.driver,
         gpu_kind=(gpu.kind or None) if gpu else None,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import re
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from mlbox.errors import SpecError
 from mlbox.facts import numbers
@@ -17,8 +17,9 @@ from mlbox.resolve.nearest_image import nearest_image
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from mlbox.facts import Cuda, Facts, Image, RequireCuda
     from mlbox.findings import Severity
-    from mlbox.resolve.require_cuda import CudaRow, Refusal, RequireRow
+    from mlbox.resolve.require_cuda import Refusal
 
 _SYSTEM_PYTHONS = {
     "ubuntu16.04": "3.5",
@@ -36,62 +37,6 @@ _FRAMEWORKS = {
 }
 _DRIVER = re.compile(r"[0-9]+(?:\.[0-9]+)*")
 _SLIM_SYSTEM = "bookworm"
-
-
-class ImageRow(Protocol):
-    """One row of the table of images. What is not known is empty."""
-
-    @property
-    def repository(self) -> str:
-        """``"nvidia/cuda"``."""
-
-    @property
-    def tag(self) -> str:
-        """``"12.8.1-devel-ubuntu22.04"``."""
-
-    @property
-    def cuda(self) -> str:
-        """CUDA version in it, as exact as known."""
-
-    @property
-    def os(self) -> str:
-        """``"ubuntu22.04"``."""
-
-    @property
-    def framework(self) -> str:
-        """The framework it brings."""
-
-    @property
-    def release(self) -> str:
-        """The framework's release."""
-
-    @property
-    def python(self) -> str:
-        """The Python minor version that is installed in it."""
-
-    @property
-    def flavor(self) -> str:
-        """``"base"``, ``"runtime"`` or ``"devel"``."""
-
-    @property
-    def cudnn(self) -> str:
-        """Major version of cuDNN in it, ``"8"`` or ``"9"``."""
-
-    @property
-    def status(self) -> str:
-        """``"kept"``, ``"may be deleted"``, ``"absent"``, ``"moving"`` or ``"end of life"``."""
-
-    @property
-    def source(self) -> str:
-        """Where this was read."""
-
-    @property
-    def confidence(self) -> str:
-        """How far to trust it."""
-
-    @property
-    def notes(self) -> str:
-        """What else the source says."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,11 +93,11 @@ class ImageReport:
 class _Index:
     """The tables, arranged for looking up."""
 
-    by_tag: dict[tuple[str, str], ImageRow]
-    by_repository: dict[str, tuple[ImageRow, ...]]
+    by_tag: dict[tuple[str, str], Image]
+    by_repository: dict[str, tuple[Image, ...]]
     torch_cudas: dict[str, tuple[str, ...]]
-    requires: dict[str, RequireRow]
-    cudas: tuple[CudaRow, ...]
+    requires: dict[str, RequireCuda]
+    cudas: tuple[Cuda, ...]
     releases: frozenset[str]
 
 
@@ -168,11 +113,8 @@ class _Question:
 
 def judge(
     reference: str,
+    facts: Facts,
     *,
-    images: tuple[ImageRow, ...],
-    requires: tuple[RequireRow, ...],
-    cudas: tuple[CudaRow, ...],
-    as_of: str,
     driver: str | None = None,
     gpu_kind: str | None = None,
 ) -> ImageReport:
@@ -180,17 +122,14 @@ def judge(
 
     Args:
         reference: ``"nvidia/cuda:12.8.1-devel-ubuntu22.04"``, with or without registry and digest.
-        images: The table of images.
-        requires: The table of NVIDIA_REQUIRE_CUDA.
-        cudas: The releases of CUDA, with their drivers.
-        as_of: The day the tables speak of.
+        facts: The tables of images, of NVIDIA_REQUIRE_CUDA, and of CUDA with its drivers.
         driver: The NVIDIA driver it is to start with, ``"535.183.01"``, or a branch, ``"535"``.
         gpu_kind: ``"data center"``, ``"workstation"`` or ``"consumer"``; ``None`` for any.
 
     Raises:
         SpecError: It is not an image reference, or not a driver version.
     """
-    index = _index(images, requires, cudas)
+    index = _index(facts)
     name = tags.take_apart(reference, index.by_repository)
     if driver is not None and not _DRIVER.fullmatch(driver):
         raise SpecError(
@@ -200,7 +139,7 @@ def judge(
         )
     if name.repository is None:
         return _of_unknown_repository(reference, name)
-    question = _Question(name=name, driver=driver, gpu_kind=gpu_kind, as_of=as_of)
+    question = _Question(name=name, driver=driver, gpu_kind=gpu_kind, as_of=facts.as_of)
     report = _existing(reference, name.repository, question, index)
     report = _with_contents(report)
     report = _with_driver(report, question, index)
@@ -253,7 +192,7 @@ def _existing(reference: str, repository: str, question: _Question, index: _Inde
     return _added(_from_name(report), _not_seen(reference, row, question.as_of))
 
 
-def _named_like(repository: str, tag: str, index: _Index) -> ImageRow | None:
+def _named_like(repository: str, tag: str, index: _Index) -> Image | None:
     """The row of the slim image that a full Python image stands beside."""
     python = tags.python_tag(tag) if repository == tags.PYTHON else None
     if not python or python.slim:
@@ -277,7 +216,7 @@ def _rule(repository: str, tag: str, index: _Index) -> str | None:
     return tags.impossible_ngc(ngc) if ngc else None
 
 
-def _from_row(report: ImageReport, row: ImageRow) -> ImageReport:
+def _from_row(report: ImageReport, row: Image) -> ImageReport:
     return replace(
         report,
         exists=True,
@@ -323,7 +262,7 @@ def _from_name(report: ImageReport) -> ImageReport:
     return report
 
 
-def _about_status(row: ImageRow, reference: str) -> tuple[Finding, ...]:
+def _about_status(row: Image, reference: str) -> tuple[Finding, ...]:
     """What a row's status, and how it came to be known, say of the image."""
     found: list[Finding] = []
     if row.status == "may be deleted":
@@ -389,7 +328,7 @@ def _nonexistent(reference: str, why: str, source: str) -> Finding:
     )
 
 
-def _not_seen(reference: str, row: ImageRow | None, as_of: str) -> Finding:
+def _not_seen(reference: str, row: Image | None, as_of: str) -> Finding:
     why = f"{row.source}." if row else "The tables list what was seen, which is not all there is."
     return Finding(
         code="image-not-seen",
@@ -531,7 +470,7 @@ def _refusal(cuda: str, driver: str, gpu_kind: str | None, index: _Index) -> Ref
 def _about_refusal(
     report: ImageReport,
     refusal: Refusal,
-    row: RequireRow | None,
+    row: RequireCuda | None,
     question: _Question,
     index: _Index,
 ) -> tuple[Finding, ...]:
@@ -584,7 +523,7 @@ def _with_instead(report: ImageReport, question: _Question, index: _Index) -> Im
     """Add the image that it should be, if it is not fine as it is."""
     if question.name.digest:
         return report
-    row: ImageRow | None = None
+    row: Image | None = None
     if report.refuses_driver:
         row = _accepting(report, question, index)
     elif _needs_another(report):
@@ -625,7 +564,7 @@ def _with_fix(findings: tuple[Finding, ...], instead: str) -> tuple[Finding, ...
     )
 
 
-def _refuses(row: ImageRow, question: _Question, index: _Index) -> bool | None:
+def _refuses(row: Image, question: _Question, index: _Index) -> bool | None:
     """Whether an image of the table refuses the question's driver."""
     nvidia = row.repository == tags.NVIDIA_CUDA
     if not (row.cuda and (nvidia or (row.repository == tags.PYTORCH and row.flavor == "devel"))):
@@ -634,7 +573,7 @@ def _refuses(row: ImageRow, question: _Question, index: _Index) -> bool | None:
     return _refusal(cuda, question.driver or "", question.gpu_kind, index).refuses
 
 
-def _accepting(report: ImageReport, question: _Question, index: _Index) -> ImageRow | None:
+def _accepting(report: ImageReport, question: _Question, index: _Index) -> Image | None:
     """The newest image like this one that starts with the driver; its own release for torch."""
     alike = [
         row
@@ -653,7 +592,7 @@ def _accepting(report: ImageReport, question: _Question, index: _Index) -> Image
     )
 
 
-def _offered(repository: str, index: _Index) -> list[ImageRow]:
+def _offered(repository: str, index: _Index) -> list[Image]:
     """The images that may be proposed."""
     return [
         row
@@ -667,27 +606,25 @@ def _added(report: ImageReport, *findings: Finding) -> ImageReport:
 
 
 @functools.lru_cache(maxsize=4)
-def _index(
-    images: tuple[ImageRow, ...], requires: tuple[RequireRow, ...], cudas: tuple[CudaRow, ...]
-) -> _Index:
+def _index(facts: Facts) -> _Index:
     return _Index(
-        by_tag={(row.repository, row.tag): row for row in images},
-        by_repository=_grouped(images),
-        torch_cudas=_torch_cudas(images),
-        requires={row.cuda: row for row in requires},
-        cudas=cudas,
-        releases=frozenset(row.version for row in cudas),
+        by_tag={(row.repository, row.tag): row for row in facts.images},
+        by_repository=_grouped(facts.images),
+        torch_cudas=_torch_cudas(facts.images),
+        requires={row.cuda: row for row in facts.requires},
+        cudas=facts.cudas,
+        releases=frozenset(row.version for row in facts.cudas),
     )
 
 
-def _grouped(images: Iterable[ImageRow]) -> dict[str, tuple[ImageRow, ...]]:
-    groups: dict[str, list[ImageRow]] = {}
+def _grouped(images: Iterable[Image]) -> dict[str, tuple[Image, ...]]:
+    groups: dict[str, list[Image]] = {}
     for row in images:
         groups.setdefault(row.repository, []).append(row)
     return {repository: tuple(rows) for repository, rows in groups.items()}
 
 
-def _torch_cudas(images: Iterable[ImageRow]) -> dict[str, tuple[str, ...]]:
+def _torch_cudas(images: Iterable[Image]) -> dict[str, tuple[str, ...]]:
     """The CUDA versions pytorch/pytorch has, by release of torch, as far as all are known."""
     found: dict[str, dict[str, None]] = {}
     for row in images:

@@ -10,7 +10,7 @@ from mlbox.resolve import image_tags as tags
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from mlbox.resolve.judge import ImageRow
+    from mlbox.facts import Image
 
 _USUAL_SYSTEM = "ubuntu22.04"  # its glibc is no newer than that of the slim Python images
 _USUAL_PYTHON = (3, 12)
@@ -18,7 +18,7 @@ _SLIM = "-slim-bookworm"
 _FLAVORS = ("base", "runtime", "devel")
 
 
-def nearest_image(repository: str, tag: str, rows: Sequence[ImageRow]) -> ImageRow | None:
+def nearest_image(repository: str, tag: str, rows: Sequence[Image]) -> Image | None:
     """Return the image whose tag is most like this one.
 
     The older of two that are equally near is taken: more drivers run it.
@@ -28,7 +28,7 @@ def nearest_image(repository: str, tag: str, rows: Sequence[ImageRow]) -> ImageR
         tag: The tag that was asked for.
         rows: The repository's images that may be proposed.
     """
-    choose: dict[str, Callable[[str, Sequence[ImageRow]], ImageRow | None]] = {
+    choose: dict[str, Callable[[str, Sequence[Image]], Image | None]] = {
         tags.NVIDIA_CUDA: _nearest_cuda,
         tags.PYTORCH: _nearest_torch,
         tags.TENSORFLOW: _nearest_tensorflow,
@@ -38,7 +38,7 @@ def nearest_image(repository: str, tag: str, rows: Sequence[ImageRow]) -> ImageR
     return choose[repository](tag, rows) if rows and repository in choose else None
 
 
-def _nearest_cuda(tag: str, rows: Sequence[ImageRow]) -> ImageRow | None:
+def _nearest_cuda(tag: str, rows: Sequence[Image]) -> Image | None:
     asked = tags.cuda_tag("0" if tag == "latest" else tag)
     if not asked:
         return None
@@ -47,7 +47,7 @@ def _nearest_cuda(tag: str, rows: Sequence[ImageRow]) -> ImageRow | None:
     minors = sorted({numbers(row.cuda)[:2] for row in rows})
     system = asked.os if asked.os.startswith("ubuntu") else _USUAL_SYSTEM
 
-    def distance(row: ImageRow) -> tuple[object, ...]:
+    def distance(row: Image) -> tuple[object, ...]:
         return (
             _steps(minors, version[:2], numbers(row.cuda)[:2]),
             numbers(row.cuda)[:2],
@@ -62,7 +62,7 @@ def _nearest_cuda(tag: str, rows: Sequence[ImageRow]) -> ImageRow | None:
     return min(rows, key=distance)
 
 
-def _nearest_torch(tag: str, rows: Sequence[ImageRow]) -> ImageRow | None:
+def _nearest_torch(tag: str, rows: Sequence[Image]) -> Image | None:
     asked = tags.torch_tag(tag)
     if not asked and tag != "latest":
         return None
@@ -72,7 +72,7 @@ def _nearest_torch(tag: str, rows: Sequence[ImageRow]) -> ImageRow | None:
     cuda = numbers(asked.cuda) if asked and asked.cuda else ()
     flavor = (asked.flavor if asked else "") or "runtime"
 
-    def distance(row: ImageRow) -> tuple[object, ...]:
+    def distance(row: Image) -> tuple[object, ...]:
         return (
             _steps(releases, release, numbers(row.release)),
             _steps(cudas, cuda, numbers(row.cuda)),
@@ -83,7 +83,7 @@ def _nearest_torch(tag: str, rows: Sequence[ImageRow]) -> ImageRow | None:
     return min(rows, key=distance)
 
 
-def _nearest_tensorflow(tag: str, rows: Sequence[ImageRow]) -> ImageRow | None:
+def _nearest_tensorflow(tag: str, rows: Sequence[Image]) -> Image | None:
     newest = "0" + tag.removeprefix("latest") if tag.startswith("latest") else tag
     asked = tags.tensorflow_tag(newest)
     if not asked:
@@ -94,7 +94,7 @@ def _nearest_tensorflow(tag: str, rows: Sequence[ImageRow]) -> ImageRow | None:
     return min(alike, key=lambda row: _steps(releases, release, numbers(row.release)), default=None)
 
 
-def _nearest_ngc(tag: str, rows: Sequence[ImageRow]) -> ImageRow | None:
+def _nearest_ngc(tag: str, rows: Sequence[Image]) -> Image | None:
     asked = tags.ngc_tag(tag)
     if not asked and tag != "latest":
         return None
@@ -103,7 +103,7 @@ def _nearest_ngc(tag: str, rows: Sequence[ImageRow]) -> ImageRow | None:
     return min(rows, key=lambda row: _steps(months, month, numbers(row.tag)[:2]))
 
 
-def _nearest_python(tag: str, rows: Sequence[ImageRow]) -> ImageRow | None:
+def _nearest_python(tag: str, rows: Sequence[Image]) -> Image | None:
     asked = tags.python_tag(tag)
     version = numbers(asked.version)[:2] if asked else _USUAL_PYTHON
     version = version if len(version) > 1 else _USUAL_PYTHON

@@ -10,9 +10,12 @@ from __future__ import annotations
 import functools
 import re
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 from mlbox.facts import numbers
+
+if TYPE_CHECKING:
+    from mlbox.facts import Cuda, RequireCuda
 
 BRANDS = {
     "data center": ("tesla", "nvidia"),
@@ -21,42 +24,6 @@ BRANDS = {
 }
 _ALL_BRANDS = tuple(brand for brands in BRANDS.values() for brand in brands)
 _CONDITION = re.compile(r"(brand|cuda|driver)(>=|<|=)(.+)")
-
-
-class RequireRow(Protocol):
-    """What the images of one CUDA minor version say in NVIDIA_REQUIRE_CUDA."""
-
-    @property
-    def cuda(self) -> str:
-        """``"12.8"``."""
-
-    @property
-    def clauses(self) -> str:
-        """The variable's text."""
-
-    @property
-    def varies(self) -> str:
-        """Alternatives that not every copy of the text has."""
-
-    @property
-    def source(self) -> str:
-        """Where this was read."""
-
-    @property
-    def confidence(self) -> str:
-        """How far to trust it."""
-
-
-class CudaRow(Protocol):
-    """One release of the CUDA toolkit."""
-
-    @property
-    def version(self) -> str:
-        """``"12.8.1"``."""
-
-    @property
-    def driver(self) -> str:
-        """Oldest Linux driver that has all of it; empty if not known."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,7 +56,7 @@ def minor(version: str) -> str:
     return ".".join(version.split(".")[:2])
 
 
-def has_cuda(driver: str, cuda: str, cudas: tuple[CudaRow, ...]) -> bool | None:
+def has_cuda(driver: str, cuda: str, cudas: tuple[Cuda, ...]) -> bool | None:
     """Say whether a driver itself has a CUDA minor version; ``None`` if that is not known."""
     floors = _floors(cudas)
     floor = floors.get(cuda)
@@ -102,7 +69,7 @@ def has_cuda(driver: str, cuda: str, cudas: tuple[CudaRow, ...]) -> bool | None:
     return asked >= floor
 
 
-def runs_by_family(driver: str, cuda: str, cudas: tuple[CudaRow, ...]) -> bool:
+def runs_by_family(driver: str, cuda: str, cudas: tuple[Cuda, ...]) -> bool:
     """Say whether a driver may run programs of a CUDA version by minor-version compatibility."""
     major = cuda.partition(".")[0]
     family = [floor for known, floor in _floors(cudas).items() if known.split(".")[0] == major]
@@ -110,12 +77,12 @@ def runs_by_family(driver: str, cuda: str, cudas: tuple[CudaRow, ...]) -> bool:
 
 
 def refusal(
-    row: RequireRow | None,
+    row: RequireCuda | None,
     *,
     cuda: str,
     driver: str,
     gpu_kind: str | None,
-    cudas: tuple[CudaRow, ...],
+    cudas: tuple[Cuda, ...],
 ) -> Refusal:
     """Decide whether images of a CUDA minor version refuse a driver.
 
@@ -167,7 +134,7 @@ def _summed_up(
 
 
 def _accepts(
-    row: RequireRow, brand: str, driver: tuple[int, ...], *, has: bool | None
+    row: RequireCuda, brand: str, driver: tuple[int, ...], *, has: bool | None
 ) -> bool | None:
     """Whether any alternative holds for a GPU of this brand."""
     answer: bool | None = False
@@ -215,7 +182,7 @@ def _alternative(text: str, *, sure: bool) -> _Alternative:
 
 
 @functools.cache
-def _floors(cudas: tuple[CudaRow, ...]) -> dict[str, tuple[int, ...]]:
+def _floors(cudas: tuple[Cuda, ...]) -> dict[str, tuple[int, ...]]:
     """The oldest driver of each CUDA minor version."""
     floors: dict[str, tuple[int, ...]] = {}
     for row in cudas:
