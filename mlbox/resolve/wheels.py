@@ -13,7 +13,8 @@ from mlbox.resolve.builds import (
     requirement,
     understand,
 )
-from mlbox.resolve.explain import companions, cudnn_pin, explain, findings, why_none
+from mlbox.resolve.companions import companions, cudnn_pin, findings
+from mlbox.resolve.explain import explain, why_none
 from mlbox.resolve.images import base_reference, through_mirror
 from mlbox.resolve.nearest import nearest
 from mlbox.resolve.resolution import Resolution

@@ -1,0 +1,150 @@
+"""What goes with a build, and what else there is to know about it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlbox.facts import numbers
+from mlbox.findings import Finding
+from mlbox.resolve.builds import is_cuda, needs_cuda_base, unpaired
+from mlbox.resolve.resolution import Companion
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mlbox.facts import Build
+    from mlbox.resolve.builds import Ask
+
+WHY_UNPAIRED = {
+    "torchaudio": "torchaudio ended at 2.11.0, which has no pin: it may install and not load.",
+    "torchtext": "torchtext ended at 0.18.0, which goes with torch 2.3.",
+    "torchvision": "torchvision 0.26 and newer exclude Python 3.14.1.",
+}
+_PINNED_CUDNN = "9.10.2.21"
+_TURING = (7, 5)
+
+
+def companions(build: Build, ask: Ask) -> dict[str, Companion]:
+    """Return the packages that go with a build."""
+    found = {
+        name: Companion(version=version, pinned=name not in build.loose)
+        for name, version in build.companions.items()
+        if not (name == "triton" and build.platform.startswith("windows"))
+        and (is_cuda(build) or name in {"torchvision", "torchaudio"})
+    }
+    if build.framework == "torch" and "torchaudio" not in build.companions:
+        found["torchaudio"] = Companion(
+            version="2.11.0",
+            pinned=False,
+            note="torchaudio ended at 2.11.0; it has no pin on torch, and was made for torch 2.11.",
+        )
+    if old_cudnn(build, ask):
+        found["cudnn"] = Companion(
+            version=_PINNED_CUDNN,
+            pinned=False,
+            note=f"cuDNN 9.11 and newer need compute capability 7.5: stay at {_PINNED_CUDNN}.",
+        )
+    return found
+
+
+def old_cudnn(build: Build, ask: Ask) -> bool:
+    """Whether an open range of cuDNN versions has to be closed for an old GPU."""
+    before_turing = ask.gpu is not None and numbers(ask.gpu.capability) < _TURING
+    open_range = "cudnn" in build.loose and build.companions.get("cudnn", "").startswith(">=9")
+    return before_turing and open_range and (build.cuda or "").startswith("12")
+
+
+def cudnn_pin(build: Build, ask: Ask) -> tuple[str, ...]:
+    """Return the requirement that keeps cuDNN at the last version for an old GPU."""
+    return (f"nvidia-cudnn-cu12=={_PINNED_CUDNN}",) if old_cudnn(build, ask) else ()
+
+
+def findings(build: Build, ask: Ask) -> tuple[Finding, ...]:
+    """Return what is worth knowing beside the reasons."""
+    return (*_trust(build, ask), *_code_findings(build, ask), *_family(build, ask))
+
+
+def _trust(build: Build, ask: Ask) -> Iterator[Finding]:
+    inferred = build.confidence in {"inferred", "derived", "recollected"}
+    unconfirmed = build.platform == "linux/arm64" and "not confirmed" in build.notes
+    if build.confidence == "single" or inferred or unconfirmed:
+        yield Finding(
+            code="single-source" if build.confidence == "single" else "not-confirmed",
+            severity="info" if build.confidence == "single" else "warning",
+            what=f"{build.framework} {build.release} {build.tag}: "
+            + ("one source says so." if build.confidence == "single" else "inferred, never seen."),
+            why=f"{build.source}. {build.notes}".strip(),
+            fix="Lock it (`mlbox lock`): that asks the index.",
+        )
+    if ask.gpu and ask.gpu.confidence not in {"multi", "observed"}:
+        yield Finding(
+            code="gpu-facts",
+            severity="info",
+            what=f"{ask.gpu.name}: what is known of it has one source.",
+            why=f"{ask.gpu.source}. {ask.gpu.notes}".strip(),
+        )
+
+
+def _code_findings(build: Build, ask: Ask) -> Iterator[Finding]:
+    if ask.gpu is None or build.framework != "torch" or not is_cuda(build):
+        return
+    capability, release = numbers(ask.gpu.capability), numbers(build.release)
+    if capability < _TURING and release >= (2, 7):
+        yield Finding(
+            code="triton-old-gpu",
+            severity="warning",
+            what=f"torch.compile may not work on a {ask.gpu.name}.",
+            why="Triton 3.3 dropped Turing, by one source; of older GPUs it says nothing.",
+            fix="Run eagerly, or try it first.",
+        )
+    if capability < (5, 0) and release >= (2, 4):
+        yield Finding(
+            code="cudnn-kepler",
+            severity="warning",
+            what="Convolutions may not work: torch 2.4 and newer bring cuDNN 9.",
+            why="cuDNN 9 dropped Kepler (recollected, no source at hand).",
+            fix="Use torch 2.3.1 or older.",
+        )
+    if ask.gpu.capability == "12.1":
+        yield Finding(
+            code="capability-warning",
+            severity="info",
+            what="torch prints a warning about compute capability 12.1, and runs.",
+            why="Recollected, no source at hand; sm_120 code serves 12.1.",
+        )
+
+
+def _family(build: Build, ask: Ask) -> Iterator[Finding]:
+    if build.framework == "torch" and "torchvision" in build.loose:
+        yield Finding(
+            code="torchvision-not-pinned",
+            severity="info",
+            what=f"torchvision {build.companions['torchvision']} is not pinned to this torch.",
+            why="0.29.1 and newer ask for torch>=2.14.0; there was no 0.30 for torch 2.15.",
+            fix="Lock it (`mlbox lock`).",
+        )
+    for name in unpaired(build, ask):
+        yield Finding(
+            code="unpaired-companion",
+            severity="warning",
+            what=f"{name} has no release for {build.framework} {build.release} on this Python.",
+            why=WHY_UNPAIRED[name],
+            fix=f"Use an older torch, or do without {name}.",
+        )
+    if build.framework == "tensorflow" and build.loose and is_cuda(build):
+        yield Finding(
+            code="ranges-drift",
+            severity="info",
+            what="Its CUDA packages are ranges: what is installed changes with the index.",
+            why=build.notes or build.source,
+            fix="Lock it (`mlbox lock`).",
+        )
+    if needs_cuda_base(build):
+        yield Finding(
+            code="bring-your-own-cuda",
+            severity="warning",
+            what=f"{build.framework} {build.release} brings no CUDA libraries.",
+            why=f"The extra and-cuda came with 2.14; it needs CUDA {build.cuda} and "
+            f"cuDNN {build.companions.get('cudnn', '')} from the base image.",
+            fix=f'Set base = "tensorflow/tensorflow:{build.release}-gpu".',
+        )
