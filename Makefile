@@ -36,6 +36,7 @@ lint: $(STAMP)
 unit: $(STAMP)
 	@echo '== Tests that touch no engine, network or clock'
 	'$(BIN)/pytest' || test $$? -eq 5
+	'$(BIN)/pytest' -m thorough || test $$? -eq 5
 
 engine-test: base
 	@echo '== Tests on a real Docker Engine'
