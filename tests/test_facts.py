@@ -29,7 +29,7 @@ def test_every_row_has_a_source_and_says_how_far_to_trust_it() -> None:
 
 def test_a_table_does_not_change_without_its_day() -> None:
     assert dated.check() == ()
-    assert max(stamp.as_of for stamp in dated.manifest().values()) == AS_OF
+    assert min(stamp.as_of for stamp in dated.manifest().values()) == AS_OF
 
 
 def test_the_tables_are_read_once() -> None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from mlbox.errors import ResolveError, SpecError
 from mlbox.facts import Build, load_facts
-from mlbox.resolve import debian_base, resolve_box, through_mirror
+from mlbox.resolve import debian_base, request_of, resolve, resolve_box, through_mirror
 from mlbox.spec import PLATFORMS, BoxSpec, override
 
 FACTS = load_facts()
@@ -202,7 +202,12 @@ def test_a_build_nobody_has_seen_is_not_used() -> None:
 
 
 def test_a_platform_without_builds_names_one_that_has() -> None:
-    assert "linux/amd64" in failure(tensorflow="2.21", platform="linux/arm64").fix
+    answer = resolve(request_of(box(tensorflow="2.21", platform="linux/arm64")), FACTS)
+    assert answer.what == "tensorflow 2.21 has no CUDA build for linux/arm64."
+    assert [dict(near.changes) for near in answer.nearest] == [
+        {"cuda": "cpu"},
+        {"platform": "linux/amd64"},
+    ]
 
 
 # --- images -----------------------------------------------------------------------------------

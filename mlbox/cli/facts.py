@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterable, Mapping, Sequence
 
+    from rich.console import Console
+
     from mlbox.index import PackageIndex
     from mlbox.refresh import Change
 
@@ -135,7 +137,7 @@ def _without_origin(row: Mapping[str, str]) -> dict[str, str]:
 def _print_table(found: Sequence[Mapping[str, str]]) -> None:
     """Print rows: drawn in a terminal, as plain columns elsewhere; no column without a value."""
     columns = [name for name in (found[0] if found else ()) if any(row[name] for row in found)]
-    cells = [[row[name] for name in columns] for row in found]
+    cells = [[_short(name, row[name]) for name in columns] for row in found]
     if cells and sys.stdout.isatty():
         _draw(columns, cells)
     elif cells:
@@ -144,16 +146,46 @@ def _print_table(found: Sequence[Mapping[str, str]]) -> None:
             print("  ".join(map(str.ljust, line, widths)).rstrip())
 
 
-def _draw(columns: Sequence[str], cells: Iterable[Sequence[str]]) -> None:
+def _short(column: str, value: str) -> str:
+    """Return a value as it is shown: Pythons without a gap are their first and last."""
+    minors = re.findall(r"3\.(\d+)(?: |$)", value) if column.endswith("pythons") else []
+    whole = [str(minor) for minor in range(int(minors[0]), int(minors[-1]) + 1)] if minors else []
+    return f"3.{whole[0]}-3.{whole[-1]}" if len(whole) > 2 and minors == whole else value  # noqa: PLR2004
+
+
+def _draw(columns: Sequence[str], cells: Sequence[Sequence[str]]) -> None:
+    """Draw a table if the terminal is wide enough for whole words, else one block per row."""
+    from rich.console import Console  # noqa: PLC0415  (loads on use)
+
+    console = Console(highlight=False)
+    heads = [name.replace("_", "\n") for name in columns]
+    widths = [
+        max(len(word) for text in column for word in (*text.split(), ""))
+        for column in zip(heads, *cells, strict=True)
+    ]
+    if sum(widths) + 2 * len(widths) <= console.width:
+        _draw_table(console, dict(zip(heads, widths, strict=True)), cells)
+        return
+    for line in cells:
+        for name, value in zip(columns, line, strict=True):
+            if value:
+                print(f"{name:22}{value}")
+        print()
+
+
+def _draw_table(
+    console: Console, columns: Mapping[str, int], cells: Iterable[Sequence[str]]
+) -> None:
     from rich import box  # noqa: PLC0415  (loads on use)
-    from rich.console import Console  # noqa: PLC0415
     from rich.markup import escape  # noqa: PLC0415
     from rich.table import Table  # noqa: PLC0415
 
-    table = Table(*columns, box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 2, 0, 0), pad_edge=False)
+    for name, width in columns.items():
+        table.add_column(name, min_width=width, overflow="fold")
     for line in cells:
         table.add_row(*map(escape, line))
-    Console(highlight=False).print(table)
+    console.print(table)
 
 
 def _update(args: argparse.Namespace) -> int:

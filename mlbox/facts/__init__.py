@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from mlbox.facts.accelerators import Accelerators
 
-AS_OF = "2026-11-21"  # the newest day of the bundled tables
+AS_OF = "2026-11-21"  # the oldest day of the bundled tables: all of them speak of it
 FRAMEWORKS = ("torch", "tensorflow", "jax")
 PLATFORMS = {"amd64": "linux/amd64", "arm64": "linux/arm64", "windows": "windows/amd64"}
 CONFIDENCES = ("multi", "single", "observed", "inferred", "derived", "recollected", "unverified")
@@ -263,7 +263,7 @@ def load_facts(saved: Path | None = None) -> Facts:
     tables, problem = tables_in_force(saved)
     rows = {name: tuple(csv.DictReader(tables[name].splitlines())) for name in _TABLES}
     facts = Facts(
-        as_of=max(days(saved).values()) if saved and saved.is_dir() else AS_OF,
+        as_of=min(days(saved).values()) if saved and saved.is_dir() else AS_OF,
         problem=problem,
         builds=tuple(
             build

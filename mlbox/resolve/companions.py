@@ -20,6 +20,12 @@ WHY_UNPAIRED = {
     "torchtext": "torchtext ended at 0.18.0, which goes with torch 2.3.",
     "torchvision": "torchvision 0.26 and newer exclude Python 3.14.1.",
 }
+_DOUBTS = {
+    "single": "one source says so",
+    "inferred": "inferred from another release",
+    "derived": "inferred from how its publisher names things",
+    "recollected": "recollected, no source at hand",
+}
 _PINNED_CUDNN = "9.10.2.21"
 _TURING = (7, 5)
 
@@ -65,14 +71,13 @@ def findings(build: Build, ask: Ask) -> tuple[Finding, ...]:
 
 
 def _trust(build: Build, ask: Ask) -> Iterator[Finding]:
-    inferred = build.confidence in {"inferred", "derived", "recollected"}
     unconfirmed = build.platform == "linux/arm64" and "not confirmed" in build.notes
-    if build.confidence == "single" or inferred or unconfirmed:
+    doubt = "not confirmed" if unconfirmed else _DOUBTS.get(build.confidence)
+    if doubt:
         yield Finding(
             code="single-source" if build.confidence == "single" else "not-confirmed",
-            severity="info" if build.confidence == "single" else "warning",
-            what=f"{build.framework} {build.release} {build.tag}: "
-            + ("one source says so." if build.confidence == "single" else "inferred, never seen."),
+            severity="warning" if unconfirmed else "info",
+            what=f"{build.framework} {build.release} {build.tag}: {doubt}.",
             why=f"{build.source}. {build.notes}".strip(),
             fix="Lock it (`mlbox lock`): that asks the index.",
         )
