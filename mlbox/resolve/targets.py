@@ -137,11 +137,13 @@ def _unclear(name: str, found: tuple[Gpu, ...], facts: Facts) -> SpecError:
             why="They differ in compute capability.",
             fix=f"Write one of: {', '.join(gpu.name for gpu in found)}.",
         )
-    names = {_plain(gpu.name): gpu.name for gpu in facts.gpus}
+    others = tuple(gpu.name for gpu in facts.accelerators.rocm_gpus)
+    names = {_plain(known): known for known in (*(gpu.name for gpu in facts.gpus), *others)}
     near = [names[match] for match in get_close_matches(_plain(name), names, n=3, cutoff=0.4)]
     return SpecError(
         f"mlbox knows no GPU {name!r}.",
-        why=f"The tables of {facts.as_of} have {len(facts.gpus)} NVIDIA models, not this one.",
+        why=f"The tables of {facts.as_of} have {len(facts.gpus)} models of NVIDIA's and "
+        f"{len(others)} of AMD's, not this one.",
         fix=f"Did you mean {' or '.join(near)}? Or give its compute capability."
         if near
         else "Write it as nvidia-smi prints it, or give its compute capability.",
@@ -149,7 +151,8 @@ def _unclear(name: str, found: tuple[Gpu, ...], facts: Facts) -> SpecError:
 
 
 def _plain(name: str) -> str:
-    return " ".join(word for word in re.findall(r"[a-z0-9]+", name.lower()) if word not in _BRANDS)
+    words = re.findall(r"[a-z0-9]+", name.lower())
+    return " ".join(word for word in words if word not in _BRANDS | {"amd", "instinct", "radeon"})
 
 
 @lru_cache(maxsize=1 << 16)
