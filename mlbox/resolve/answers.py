@@ -20,8 +20,19 @@ if TYPE_CHECKING:
 _BUILD_TOOLS = ("ninja", "packaging", "setuptools", "wheel")
 
 
-def refused(request: Request, what: str, why: str, facts: Facts, **more: Any) -> Resolution:  # noqa: ANN401
-    """Return the answer to an impossible request: what was asked, and why it cannot be."""
+def refused(
+    request: Request, what: str, why: str, facts: Facts, *also: str, **more: Any
+) -> Resolution:
+    """Return the answer to an impossible request: what was asked, and why it cannot be.
+
+    Args:
+        request: The request.
+        what: What is impossible.
+        why: Why it is.
+        facts: The tables.
+        also: Further reasons.
+        more: Further fields of the answer.
+    """
     python = more.pop("python", None) or python_minor(request.python) or PREFERRED_PYTHON
     known = request.base != "debian" or request.python in {"3.11", "3.13"}
     base = base_reference(request.base, python) if known else request.base
@@ -33,7 +44,7 @@ def refused(request: Request, what: str, why: str, facts: Facts, **more: Any) ->
         python=python,
         platform=request.platform,
         base_image=through_mirror(base, request.registry_mirror),
-        reasons=(why,),
+        reasons=(why, *also),
         as_of=facts.as_of,
         **more,
     )

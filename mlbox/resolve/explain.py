@@ -222,6 +222,15 @@ def why_none(choice: Choice, ask: Ask, facts: Facts) -> tuple[str, str]:
     return what[choice.unmet], f"{why} (facts of {facts.as_of})."
 
 
+def source_of(choice: Choice) -> tuple[str, ...]:
+    """Say where that is from: of the builds that were left, the newest's source."""
+    if not choice.left:
+        return ()
+    newest = choice.left[-1]
+    name = f"{newest.framework} {newest.release} {newest.tag}"
+    return (f"What there is of {name} (source: {newest.source}; {newest.confidence}).",)
+
+
 def _why_unmet(  # noqa: PLR0911  (one sentence per condition)
     unmet: str, left: Sequence[Build], asked: str, ask: Ask, facts: Facts
 ) -> str:

@@ -14,7 +14,7 @@ from mlbox.resolve.builds import (
     understand,
 )
 from mlbox.resolve.companions import companions, cudnn_pin, findings
-from mlbox.resolve.explain import explain, why_none
+from mlbox.resolve.explain import explain, source_of, why_none
 from mlbox.resolve.images import base_reference, through_mirror
 from mlbox.resolve.nearest import nearest
 from mlbox.resolve.resolution import Resolution
@@ -34,7 +34,8 @@ def with_wheels(request: Request, facts: Facts) -> Resolution:
     choice = choose(ask, facts)
     if choice.build is None:
         what, why = why_none(choice, ask, facts)
-        return refused(request, what, why, facts, nearest=nearest(ask, facts))
+        more = source_of(choice)
+        return refused(request, what, why, facts, *more, nearest=nearest(ask, facts))
     answer = _with_build(choice.build, ask, facts)
     brings_nvcc = request.base not in {"auto", "debian"} and "devel" in request.base
     return with_devel(answer, request, facts) if request.compiles and not brings_nvcc else answer

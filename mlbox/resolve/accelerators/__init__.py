@@ -11,6 +11,7 @@ from dataclasses import replace
 from itertools import combinations
 from typing import TYPE_CHECKING
 
+from mlbox.facts import numbers
 from mlbox.resolve.accelerators.answer import SLIM, Question, no_facts
 from mlbox.resolve.accelerators.jetson import resolve_jetson
 from mlbox.resolve.accelerators.machines import explained, implied
@@ -90,12 +91,28 @@ def _nearest(question: Question) -> Iterator[Nearest]:
         found = False
         for keys in combinations(asked, count):
             changed = replace(request, **{key: free[key] for key in keys})  # type: ignore[arg-type]
-            answer = _answer(replace(question, request=changed))
+            answer = _closest(replace(question, request=changed), request.version, keys)
             if answer.verdict != "impossible":
                 found = True
                 yield _near(answer, keys)
         if found:
             return
+
+
+def _closest(question: Question, wanted: str | None, keys: tuple[str, ...]) -> Resolution:
+    """Answer with the release next to the wanted one, where the releases are in a table."""
+    newest = _answer(question)
+    if wanted is None or "version" not in keys or question.accelerator != "rocm":
+        return newest
+    releases = sorted({row.release for row in question.facts.rocm}, key=numbers)
+    place = sum(numbers(release) < numbers(wanted) for release in releases)
+    by_distance = sorted(releases, key=lambda release: abs(releases.index(release) - place))
+    for release in by_distance:
+        request = replace(question.request, version=release)
+        answer = _answer(replace(question, request=request))
+        if answer.verdict != "impossible":
+            return answer
+    return newest
 
 
 def _near(answer: Resolution, keys: tuple[str, ...]) -> Nearest:
