@@ -21,7 +21,12 @@ _BUILD_TOOLS = ("ninja", "packaging", "setuptools", "wheel")
 
 
 def refused(
-    request: Request, what: str, why: str, facts: Facts, *also: str, **more: Any
+    request: Request,
+    what: str,
+    why: str,
+    facts: Facts,
+    *also: str,
+    **more: Any,  # noqa: ANN401
 ) -> Resolution:
     """Return the answer to an impossible request: what was asked, and why it cannot be.
 
