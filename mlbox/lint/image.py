@@ -1,0 +1,99 @@
+"""What a rule sees of a Dockerfile: its stages, what each command does, and the files beside it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Protocol
+
+from mlbox.lint.commands import actions_of
+from mlbox.lint.commands.model import Action, PythonInstall
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mlbox.facts import Facts
+    from mlbox.lint.parse import Dockerfile, Stage, Step
+
+
+class Files(Protocol):
+    """The build context and what lies in it, by paths relative to its root (``"a/b.txt"``)."""
+
+    def text(self, path: str) -> str | None:
+        """A file's text; ``None`` if there is none, or it cannot be read."""
+
+    def exists(self, path: str) -> bool | None:
+        """Whether there is such a file or folder; ``None`` if nobody can know."""
+
+
+class NoFiles:
+    """Nothing is known beside the Dockerfile: it was given as a text."""
+
+    def text(self, path: str) -> str | None:  # noqa: ARG002  (the protocol's)
+        """Nothing."""
+        return None
+
+    def exists(self, path: str) -> bool | None:  # noqa: ARG002  (the protocol's)
+        """Not known."""
+        return None
+
+
+@dataclass(frozen=True, kw_only=True)
+class StageActions:
+    """One stage's instructions, each with what its commands do."""
+
+    stage: Stage
+    steps: tuple[tuple[Step, tuple[Action, ...]], ...]
+
+    @property
+    def actions(self) -> Iterator[Action]:
+        """All of them, in order."""
+        for _, actions in self.steps:
+            yield from actions
+
+    @property
+    def installs(self) -> Iterator[PythonInstall]:
+        """The Python installations, in order."""
+        for action in self.actions:
+            if isinstance(action, PythonInstall):
+                yield action
+
+
+@dataclass(frozen=True, kw_only=True)
+class Image:
+    """A Dockerfile, read.
+
+    Attributes:
+        dockerfile: As it stands.
+        facts: The tables that rules about GPUs ask.
+        files: What lies beside it.
+    """
+
+    dockerfile: Dockerfile
+    facts: Facts
+    files: Files = field(default_factory=NoFiles)
+
+    @cached_property
+    def stages(self) -> tuple[StageActions, ...]:
+        """Every stage, with what its commands do."""
+        return tuple(
+            StageActions(
+                stage=stage,
+                steps=tuple((step, actions_of(step, self.files)) for step in stage.all_steps),
+            )
+            for stage in self.dockerfile.stages
+        )
+
+    @property
+    def used(self) -> tuple[StageActions, ...]:
+        """The stages that the final image needs."""
+        return tuple(item for item in self.stages if item.stage.index in self.dockerfile.used)
+
+    @property
+    def final(self) -> StageActions | None:
+        """The last stage: the image."""
+        return self.stages[-1] if self.stages else None
+
+    def lineage(self, stage: Stage) -> tuple[StageActions, ...]:
+        """A stage and those it is built on, the earliest first."""
+        return tuple(self.stages[item.index] for item in self.dockerfile.lineage(stage))

@@ -1,0 +1,243 @@
+"""Variables in a Dockerfile's words: ``$x``, ``${x:-y}``, ``${x#pattern}`` and their like.
+
+A value that is not known (a build argument without a default, a variable that the base image may
+set) makes the whole word unknown: ``None``. It is never guessed.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|[0-9@*#?!$-]")
+_DEPTH = 20
+
+
+class Unknown(Exception):  # noqa: N818  (no error: a value that nobody here can know)
+    """The value depends on what is not in the file."""
+
+
+def expand(
+    text: str,
+    values: Mapping[str, str | None],
+    escape: str = "\\",
+    *,
+    unset: Callable[[str], str | None] | None = None,
+) -> str | None:
+    """Replace variables, and take quotes and escape characters out, as BuildKit does.
+
+    Args:
+        text: A word of an instruction, as it stands.
+        values: The variables in force; ``None`` stands for a value that is not known.
+        escape: The file's escape character.
+        unset: What a variable is that is not in ``values``; without it, unknown.
+
+    Returns:
+        The word's value, or ``None`` if it is not known.
+    """
+    if not any(mark in text for mark in ("$", "'", '"', escape)):
+        return text
+    try:
+        return _Expander(text, values, escape, unset).run()
+    except Unknown:
+        return None
+
+
+def variables(text: str, escape: str = "\\") -> tuple[str, ...]:
+    """Names of the variables that a word uses without a replacement for an unset one."""
+    used: list[str] = []
+
+    def note(name: str) -> str:
+        used.append(name)
+        return ""
+
+    expand(text, {}, escape, unset=note)
+    return tuple(used)
+
+
+class _Expander:
+    def __init__(
+        self,
+        text: str,
+        values: Mapping[str, str | None],
+        escape: str,
+        unset: Callable[[str], str | None] | None,
+    ) -> None:
+        self.text = text
+        self.values = values
+        self.escape = escape
+        self.unset = unset
+        self.at = 0
+        self.depth = 0
+
+    def run(self) -> str:
+        return self._until("")
+
+    def _until(self, stop: str) -> str:
+        """Read up to an unquoted stop character, which is consumed, or to the end."""
+        self.depth += 1
+        if self.depth > _DEPTH:
+            raise Unknown
+        out: list[str] = []
+        while self.at < len(self.text):
+            character = self.text[self.at]
+            if character in stop:
+                self.at += 1
+                break
+            out.append(self._next(character))
+        else:
+            if stop:
+                raise Unknown  # it never ends; BuildKit refuses it
+        self.depth -= 1
+        return "".join(out)
+
+    def _next(self, character: str) -> str:
+        self.at += 1
+        if character == "'":
+            return self._single()
+        if character == '"':
+            return self._double()
+        if character == "$":
+            return self._variable()
+        if character == self.escape:
+            self.at += 1
+            return self.text[self.at - 1 : self.at]
+        return character
+
+    def _single(self) -> str:
+        end = self.text.find("'", self.at)
+        end = len(self.text) if end < 0 else end
+        inner, self.at = self.text[self.at : end], end + 1
+        return inner
+
+    def _double(self) -> str:
+        out: list[str] = []
+        while self.at < len(self.text):
+            character = self.text[self.at]
+            self.at += 1
+            if character == '"':
+                break
+            if character == "$":
+                out.append(self._variable())
+            elif character == self.escape and self.text[self.at : self.at + 1] in (
+                '"',
+                "$",
+                self.escape,
+            ):
+                out.append(self.text[self.at])
+                self.at += 1
+            else:
+                out.append(character)
+        return "".join(out)
+
+    def _variable(self) -> str:
+        if self.text[self.at : self.at + 1] == "{":
+            self.at += 1
+            return self._braced()
+        match = _NAME.match(self.text, self.at)
+        if not match:
+            return "$"
+        self.at = match.end()
+        return self._present(match[0])
+
+    def _braced(self) -> str:
+        match = _NAME.match(self.text, self.at)
+        if not match:
+            raise Unknown
+        name, self.at = match[0], match.end()
+        operator = self.text[self.at : self.at + 1]
+        self.at += 1
+        if operator == "}":
+            return self._present(name)
+        empty_counts = operator == ":"
+        if empty_counts:
+            operator = self.text[self.at : self.at + 1]
+            self.at += 1
+        if operator and operator in "-+?":
+            return self._default(name, operator, empty_counts=empty_counts)
+        if operator and operator in "#%/" and not empty_counts:
+            return self._pattern(name, operator)
+        raise Unknown
+
+    def _value(self, name: str) -> str | None:
+        """The value, ``None`` if there is none; raises if that is not known."""
+        if name in self.values:
+            value = self.values[name]
+            if value is None:
+                raise Unknown
+            return value
+        if self.unset is None:
+            raise Unknown
+        return self.unset(name)
+
+    def _present(self, name: str) -> str:
+        value = self._value(name)
+        if value is None:
+            raise Unknown
+        return value
+
+    def _default(self, name: str, operator: str, *, empty_counts: bool) -> str:
+        instead = self._guarded(name, operator)
+        try:
+            value = self._value(name) if name in self.values else None
+        except Unknown:
+            value = None
+            if name in self.values and operator != "-":
+                raise
+        is_set = bool(value) if empty_counts else value is not None
+        if operator == "+":
+            return instead if is_set else ""
+        if is_set and value is not None:
+            return value
+        if operator == "?":
+            raise Unknown
+        return instead
+
+    def _guarded(self, name: str, operator: str) -> str:
+        """The word after the operator; one that is not used may be unknown."""
+        start = self.at
+        try:
+            return self._until("}")
+        except Unknown:
+            value = self.values.get(name)
+            if (operator == "-") != bool(value):
+                raise
+            depth, self.at = 1, start
+            while self.at < len(self.text) and depth:
+                depth += {"{": 1, "}": -1}.get(self.text[self.at], 0)
+                self.at += 1
+            return ""
+
+    def _pattern(self, name: str, operator: str) -> str:
+        double = self.text[self.at : self.at + 1] == operator
+        self.at += double
+        if operator == "/":
+            pattern = self._until("/")
+            instead = self._until("}")
+            return _replaced(self._present(name), pattern, instead, every=double)
+        pattern = self._until("}")
+        value = self._present(name)
+        return _without(value, pattern, suffix=operator == "%", longest=double)
+
+
+def _without(value: str, pattern: str, *, suffix: bool, longest: bool) -> str:
+    """A value without the shortest or longest beginning or end that a shell pattern matches."""
+    matches = re.compile(fnmatch.translate(pattern)).match
+    lengths = range(len(value), -1, -1) if longest else range(len(value) + 1)
+    for length in lengths:
+        part = value[len(value) - length :] if suffix else value[:length]
+        if matches(part):
+            return value[: len(value) - length] if suffix else value[length:]
+    return value
+
+
+def _replaced(value: str, pattern: str, instead: str, *, every: bool) -> str:
+    if not pattern:
+        return value
+    if any(mark in pattern for mark in "*?[\\"):
+        raise Unknown  # rare, and easy to get subtly wrong
+    return value.replace(pattern, instead, -1 if every else 1)

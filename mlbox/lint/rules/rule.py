@@ -1,0 +1,61 @@
+"""What a rule is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from mlbox.findings import Confidence, Location, Severity
+    from mlbox.lint.image import Image
+    from mlbox.lint.parse import Span
+
+
+@dataclass(frozen=True)
+class Hit:
+    """One place that a rule found.
+
+    Attributes:
+        span: Where in the file; ``Location`` for a place in another one.
+        what: What was found, one sentence, with names and versions.
+        why: The reason; empty for the rule's own.
+        fix: What to do, concretely.
+        edits: Replacements in the file, ``(span, text)``, that mend it; empty for none.
+        safe: Whether those keep what the file does; ``None`` for what the rule says.
+        severity: If it is not the rule's own.
+        confidence: How sure it is.
+        dated: Whether it rests on the facts tables.
+    """
+
+    span: Span | Location
+    what: str
+    why: str = ""
+    fix: str = ""
+    edits: tuple[tuple[Span, str], ...] = ()
+    safe: bool | None = None
+    severity: Severity | None = None
+    confidence: Confidence = "high"
+    dated: bool = False
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One rule about Dockerfiles.
+
+    Attributes:
+        code: ``"MLD106"``.
+        slug: ``"driver-in-image"``.
+        severity: What it usually is.
+        autofix: ``"safe"``, ``"unsafe"``, or ``None`` if a program cannot mend it.
+        title: One line.
+        check: Image -> the places found.
+    """
+
+    code: str
+    slug: str
+    severity: Severity
+    autofix: Literal["safe", "unsafe"] | None
+    title: str
+    check: Callable[[Image], Iterable[Hit]]

@@ -1,0 +1,91 @@
+"""A shell script as values: simple commands, their words, and where each of them stands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mlbox.lint.parse import Instruction, Span
+
+
+@dataclass(frozen=True, kw_only=True)
+class Argument:
+    """One word of a command.
+
+    Attributes:
+        raw: As it stands, with quotes and variables.
+        value: What the shell makes of it; ``None`` if that is not known here (a variable of the
+            base image, a command substitution, a file pattern is left as it is).
+        span: Where in the Dockerfile; for the exec form, the string in the list.
+    """
+
+    raw: str
+    value: str | None
+    span: Span
+
+    @property
+    def text(self) -> str:
+        """The value, or what stands there if it is not known."""
+        return self.raw if self.value is None else self.value
+
+
+@dataclass(frozen=True, kw_only=True)
+class Redirection:
+    """``2>/dev/null``.
+
+    Attributes:
+        operator: ``">"``, ``">>"``, ``"<"``, ``"<<<"``, ``">&"`` ...
+        descriptor: The number before it; ``None`` without.
+        target: What follows it.
+    """
+
+    operator: str
+    descriptor: int | None
+    target: Argument
+
+
+@dataclass(frozen=True, kw_only=True)
+class Command:
+    """A simple command of a RUN (also in CMD, ENTRYPOINT, HEALTHCHECK).
+
+    Attributes:
+        words: The program and its arguments; without assignments, redirections, and prefixes that
+            only start another program (``sudo``, ``env``, ``exec``, ``time``, ``nice`` ...).
+        variables: What is assigned for this command alone: ``PIP_NO_CACHE_DIR=1 pip ...``, and by
+            ``env``; ``None`` for a value that is not known.
+        exported: What earlier commands of the same script set with ``export`` or plainly.
+        redirections: Files that it reads from and writes to.
+        before: The operator before it: ``""`` at the start, ``"&&"``, ``"||"``, ``";"``,
+            ``"|"``, ``"\\n"``.
+        after: The operator after it; ``""`` at the end.
+        is_conditional: Whether it may be skipped: inside if, for, case, or after ``||``.
+        stops_on_failure: Whether a failure of it fails the build: ``set -e``, followed by ``&&``, or
+            the last one; and not behind ``|| true``.
+        span: All of it in the Dockerfile.
+        instruction: The instruction it stands in.
+    """
+
+    words: tuple[Argument, ...]
+    variables: Mapping[str, str | None]
+    exported: Mapping[str, str | None]
+    redirections: tuple[Redirection, ...]
+    before: str
+    after: str
+    is_conditional: bool
+    stops_on_failure: bool
+    span: Span
+    instruction: Instruction
+
+    @property
+    def program(self) -> str:
+        """Name of the program without its folder, in lower case: ``"pip"``; empty if not known."""
+        first = self.words[0].value if self.words else None
+        return (first or "").rsplit("/", 1)[-1].lower()
+
+    @property
+    def arguments(self) -> tuple[Argument, ...]:
+        """The words after the program."""
+        return self.words[1:]
