@@ -1,10 +1,10 @@
-"""A Dockerfile as values: instructions, stages, variables, and where each of them stands.
+r"""A Dockerfile as values: instructions, stages, variables, and where each of them stands.
 
 Agrees with BuildKit on what an instruction is. ``parse`` never raises, whatever the text is: what
 BuildKit would refuse is in ``Dockerfile.problems``. Pure, and usable by itself::
 
     >>> from mlbox.lint.parse import parse
-    >>> [item.name for item in parse("FROM python:3.12-slim\\nRUN echo hi").instructions]
+    >>> [item.name for item in parse("FROM python:3.12-slim\nRUN echo hi").instructions]
     ['FROM', 'RUN']
 """
 

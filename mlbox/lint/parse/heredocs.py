@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _MARKER = re.compile(r"(\d*)<<(-?)([^<]+)")
+_EMPTY = Mapped("")
+_NOWHERE = Span(0, 0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,8 +36,8 @@ class Heredoc:
     descriptor: int = 0
     strips_tabs: bool = False
     expands: bool = True
-    body: Mapped = Mapped("")
-    span: Span = Span(0, 0)
+    body: Mapped = _EMPTY
+    span: Span = _NOWHERE
 
     def with_body(self, body: Mapped, span: Span) -> Heredoc:
         """The same with what it says."""

@@ -17,11 +17,29 @@ if TYPE_CHECKING:
 _KEYWORD = re.compile(r"\S+")
 _ASSIGNS = re.compile(r"[^\s\"'=]+=")
 INSTRUCTIONS = frozenset(
-    "ADD ARG CMD COPY ENTRYPOINT ENV EXPOSE FROM HEALTHCHECK LABEL MAINTAINER ONBUILD RUN SHELL "
-    "STOPSIGNAL USER VOLUME WORKDIR".split()
+    {
+        "ADD",
+        "ARG",
+        "CMD",
+        "COPY",
+        "ENTRYPOINT",
+        "ENV",
+        "EXPOSE",
+        "FROM",
+        "HEALTHCHECK",
+        "LABEL",
+        "MAINTAINER",
+        "ONBUILD",
+        "RUN",
+        "SHELL",
+        "STOPSIGNAL",
+        "USER",
+        "VOLUME",
+        "WORKDIR",
+    }
 )
-_FLAGGED = frozenset("ADD COPY FROM HEALTHCHECK RUN".split())
-_JSON = frozenset("ADD CMD COPY ENTRYPOINT RUN SHELL VOLUME".split())
+_FLAGGED = frozenset({"ADD", "COPY", "FROM", "HEALTHCHECK", "RUN"})
+_JSON = frozenset({"ADD", "CMD", "COPY", "ENTRYPOINT", "RUN", "SHELL", "VOLUME"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -187,7 +205,7 @@ def _read(text: Mapped, line: LogicalLine, escape: str, *, is_trigger: bool) -> 
 
 
 def _later_json(name: str, text: str) -> tuple[str, ...] | None:
-    if name != "HEALTHCHECK" or not text[:3].upper() == "CMD":
+    if name != "HEALTHCHECK" or text[:3].upper() != "CMD":
         return None
     return json_list(text[3:])
 
@@ -196,7 +214,7 @@ def _flags(rest: Mapped, escape: str) -> tuple[tuple[Flag, ...], Mapped]:
     """The flags before the arguments, and the arguments."""
     if not rest.text.startswith("--"):
         return (), rest
-    flags = []
+    flags: list[Flag] = []
     for start, end in raw_words(rest.text, escape):
         raw = rest.text[start:end]
         if not raw.startswith("--"):

@@ -253,6 +253,6 @@ def logical_lines(source: Source) -> Lines:
 def shell_lines(text: Mapped) -> Iterator[Mapped]:
     """The lines of a heredoc's body."""
     position = 0
-    for line in text.text.splitlines(keepends=True):
-        yield text.cut(position, position + len(line.rstrip("\r\n")))
-        position += len(line)
+    for line in text.text.split("\n"):
+        yield text.cut(position, position + len(line.rstrip("\r")))
+        position += len(line) + 1

@@ -15,11 +15,10 @@ if TYPE_CHECKING:
     from mlbox.lint.parse.instructions import Instruction, Word
 
 # What BuildKit sets without being asked, from the platform of the build: known only then.
-PLATFORM_ARGS = tuple(
-    f"{side}{part}"
-    for side in ("BUILD", "TARGET")
-    for part in ("PLATFORM", "OS", "ARCH", "VARIANT")
-) + ("TARGETSTAGE",)
+PLATFORM_ARGS = (
+    *(f"BUILD{part}" for part in ("PLATFORM", "OS", "ARCH", "VARIANT")),
+    *(f"TARGET{part}" for part in ("PLATFORM", "OS", "ARCH", "VARIANT", "STAGE")),
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -182,14 +181,11 @@ def _after(item: Instruction, scope: Scope, arguments: Mapping[str, str | None])
     if item.name == "ARG":
         args = dict(scope.args)
         for pair in item.pairs:
-            args[pair.name] = _argument(pair.name, pair.value, {**args, **scope.env}, item.escape)
-            if pair.value is None:
-                args[pair.name] = arguments.get(pair.name)
+            values = {**args, **scope.env}
+            args[pair.name] = (
+                arguments.get(pair.name)
+                if pair.value is None
+                else expand(pair.value, values, item.escape)
+            )
         return Scope(env=scope.env, args=args)
     return scope
-
-
-def _argument(
-    name: str, default: str | None, values: Mapping[str, str | None], escape: str
-) -> str | None:
-    return None if default is None else expand(default, values, escape)

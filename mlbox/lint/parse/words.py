@@ -3,75 +3,51 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
+_MARKS = {"\\": "\\\\", "`": "`"}  # an escape character, as a regular expression has it
+_WORDS = {
+    escape: re.compile(
+        rf"""(?: [^\s"'{mark}]+ | {mark}(?:.|\Z) | "(?:[^"{mark}]+|{mark}(?:.|\Z))*(?:"|\Z) """
+        r"""| '[^']*(?:'|\Z) )+""",
+        re.DOTALL | re.VERBOSE,
+    )
+    for escape, mark in _MARKS.items()
+}
+_QUOTED = {
+    escape: re.compile(
+        rf"""'(?P<single>[^']*)(?:'|\Z) | {mark}(?P<escaped>.|\Z)"""
+        rf"""| "(?P<double>(?:[^"{mark}]+|{mark}(?:.|\Z))*)(?:"|\Z)""",
+        re.DOTALL | re.VERBOSE,
+    )
+    for escape, mark in _MARKS.items()
+}
+_ESCAPED = {escape: re.compile(rf'{mark}(["${mark}])') for escape, mark in _MARKS.items()}
+
+
 def raw_words(text: str, escape: str) -> Iterator[tuple[int, int]]:
     """Start and end of each word, with its quotes and escape characters."""
-    start = -1
-    quote = ""
-    position, end = 0, len(text)
-    while position < end:
-        character = text[position]
-        if quote:
-            if character == quote:
-                quote = ""
-            elif character == escape and quote == '"':
-                position += 1
-        elif character.isspace():
-            if start >= 0:
-                yield start, position
-                start = -1
-        else:
-            if start < 0:
-                start = position
-            if character in "\"'":
-                quote = character
-            elif character == escape:
-                position += 1
-        position += 1
-    if start >= 0:
-        yield start, end
+    for match in _WORDS[escape].finditer(text):
+        yield match.span()
 
 
 def unquoted(text: str, escape: str) -> str:
     """A word without its quotes and escape characters; variables are left alone."""
     if not any(mark in text for mark in ("'", '"', escape)):
         return text
-    out: list[str] = []
-    quote = ""
-    position = 0
-    while position < len(text):
-        character = text[position]
-        if quote:
-            if character == quote:
-                quote = ""
-            elif (
-                character == escape
-                and quote == '"'
-                and text[position + 1 : position + 2]
-                in (
-                    '"',
-                    "$",
-                    escape,
-                )
-            ):
-                position += 1
-                out.append(text[position])
-            else:
-                out.append(character)
-        elif character in "\"'":
-            quote = character
-        elif character == escape:
-            position += 1
-            out.append(text[position : position + 1])
-        else:
-            out.append(character)
-        position += 1
-    return "".join(out)
+    escaped = _ESCAPED[escape]
+
+    def bare(match: re.Match[str]) -> str:
+        if match["double"] is not None:
+            return escaped.sub(r"\1", match["double"])
+        return match["single"] or match["escaped"] or ""
+
+    return _QUOTED[escape].sub(bare, text)
 
 
 def json_list(text: str) -> tuple[str, ...] | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from mlbox.findings import Confidence, Location, Severity
+    from mlbox.findings import Confidence, Edit, Location, Severity
     from mlbox.lint.image import Image
     from mlbox.lint.parse import Span
 
@@ -22,7 +22,8 @@ class Hit:
         what: What was found, one sentence, with names and versions.
         why: The reason; empty for the rule's own.
         fix: What to do, concretely.
-        edits: Replacements in the file, ``(span, text)``, that mend it; empty for none.
+        edits: Replacements that mend it, ``(span, text)`` in the Dockerfile, an ``Edit`` in another
+            file (its path as ``Files`` has it); empty for none.
         safe: Whether those keep what the file does; ``None`` for what the rule says.
         severity: If it is not the rule's own.
         confidence: How sure it is.
@@ -33,7 +34,7 @@ class Hit:
     what: str
     why: str = ""
     fix: str = ""
-    edits: tuple[tuple[Span, str], ...] = ()
+    edits: tuple[tuple[Span, str] | Edit, ...] = ()
     safe: bool | None = None
     severity: Severity | None = None
     confidence: Confidence = "high"
