@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mlbox.lint.parse import Instruction, Span
+    from mlbox.lint.parse import Instruction, Mapped, Span
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +56,8 @@ class Command:
             only start another program (``sudo``, ``env``, ``exec``, ``time``, ``nice`` ...).
         variables: What is assigned for this command alone: ``PIP_NO_CACHE_DIR=1 pip ...``, and by
             ``env``; ``None`` for a value that is not known.
-        exported: What earlier commands of the same script set with ``export`` or plainly.
+        exported: What earlier commands of the same script set with ``export`` or plainly, and
+            ``VIRTUAL_ENV`` by the activation of a virtual environment.
         redirections: Files that it reads from and writes to.
         before: The operator before it: ``""`` at the start, ``"&&"``, ``"||"``, ``";"``,
             ``"|"``, ``"\\n"``.
@@ -66,6 +67,11 @@ class Command:
             the last one; and not behind ``|| true``.
         span: All of it in the Dockerfile.
         instruction: The instruction it stands in.
+        pipefail: Whether a failure in the middle of a pipe is a failure (``set -o pipefail``).
+        folder: Where earlier ``cd`` of the same script went, from the WORKDIR; ``""`` for nowhere
+            else; ``None`` if that is not known.
+        prefix: The words taken off: ``sudo -u x``, ``env -i``, ``conda run -n y``.
+        documents: What its here-documents say, in order.
     """
 
     words: tuple[Argument, ...]
@@ -78,6 +84,10 @@ class Command:
     stops_on_failure: bool
     span: Span
     instruction: Instruction
+    pipefail: bool = False
+    folder: str | None = ""
+    prefix: tuple[Argument, ...] = ()
+    documents: tuple[Mapped, ...] = ()
 
     @property
     def program(self) -> str:

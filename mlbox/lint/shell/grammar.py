@@ -1,0 +1,434 @@
+"""A script's tokens -> its simple commands, with what decides whether each of them is run."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from mlbox.lint.shell.drafts import Draft, Element, Frame, is_test, settle
+from mlbox.lint.shell.tokens import Lexer
+from mlbox.lint.shell.values import value_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from mlbox.lint.shell.tokens import Token
+
+_ASSIGNS = re.compile(r"([A-Za-z_]\w*)(?:\[[^]]*\])?\+?=")
+_DEEPEST = 50
+_ENDS_LIST = frozenset({"\n", ";", "&", ";;", ";&", ";;&"})
+_CLOSES = {"fi": ("if",), "done": ("for", "while", "until", "select"), "esac": ("case",)}
+
+
+class Reader:
+    """Reads one script.
+
+    Attributes:
+        drafts: Its simple commands, in order.
+        lexer: Its tokens.
+        values: The variables in force.
+        assigned: Those of them that the script set.
+        folder: Where ``cd`` went.
+        stops_on_error: Whether ``set -e`` is in force.
+        pipefail: Whether ``set -o pipefail`` is.
+    """
+
+    def __init__(
+        self,
+        text: str,
+        values: Mapping[str, str | None],
+        *,
+        stops_on_error: bool = False,
+        pipefail: bool = False,
+        assigned: Mapping[str, str | None] | None = None,
+        folder: str | None = "",
+    ) -> None:
+        """Take the script and what is in force at its start."""
+        self.text = text
+        self.lexer = Lexer(text)
+        self.drafts: list[Draft] = []
+        self.values = values
+        self.assigned: Mapping[str, str | None] = assigned or {}
+        self.folder: str | None = folder
+        self.stops_on_error = stops_on_error
+        self.pipefail = pipefail
+        self._frames = [Frame(kind="")]
+        self._too_deep = 0
+        self._draft: Draft | None = None
+        self._redirection: Token | None = None
+        self._skips = ""  # what is being read that is no command: "for", "pattern", "[[", "array"
+        self._before = ""
+        self._new_list = True
+        self._heredocs = 0
+        self._function = False
+
+    def read(self) -> list[Draft]:
+        """All of it."""
+        for token in self.lexer:
+            if token.kind == "word":
+                self._word(token)
+            elif token.kind == "redirection":
+                self._redirect(token)
+            else:
+                self._operator(token)
+        self._end("")
+        while self._frames:
+            settle(self._frames.pop(), self.drafts, pipefail=self.pipefail)
+        return self.drafts
+
+    # words
+
+    def _word(self, token: Token) -> None:
+        raw = self.text[token.start : token.end]
+        if self._redirection is not None:
+            self._target(token)
+        elif self._skips:
+            self._skip_word(raw, token)
+        elif self._draft is None and raw in _RESERVED:
+            _RESERVED[raw](self, raw, token)
+        else:
+            draft = self._begun(token)
+            draft.end = token.end
+            if not draft.words and (match := _ASSIGNS.match(raw)):
+                draft.assigned.append((match[1], token, match.end()))
+            else:
+                draft.words.append(token)
+
+    def _begun(self, token: Token) -> Draft:
+        """The command that a word belongs to."""
+        if self._draft is None:
+            element = self._element()
+            frame = self._frames[-1]
+            self._draft = Draft(
+                start=token.start,
+                before=self._before,
+                is_conditional=frame.is_conditional or element.operator == "||",
+                values=self.values,
+                exported=self.assigned,
+                folder=self.folder,
+                pipefail=self.pipefail,
+            )
+            if self._before in ("|", "|&"):
+                element.pipes.append(len(self.drafts) - 1)
+        return self._draft
+
+    def _element(self) -> Element:
+        """The element of the and-or list that a command belongs to."""
+        lists = self._frames[-1].lists
+        if self._new_list or not lists:
+            lists.append([])
+            self._new_list = False
+        parts = lists[-1]
+        if not parts or self._before in ("&&", "||"):
+            parts.append(
+                Element(
+                    operator=self._before if parts else "",
+                    first=len(self.drafts),
+                    stops_on_error=self.stops_on_error,
+                )
+            )
+        return parts[-1]
+
+    def _skip_word(self, raw: str, token: Token) -> None:
+        if self._skips == "for" and raw == "do":
+            self._skips = ""
+            _RESERVED["do"](self, raw, token)
+        elif self._skips == "for":
+            self._set(raw, None)
+            self._skips = "items"
+        elif self._skips == "items" and raw == "do":
+            self._skips = ""
+            self._new_list = True
+            _RESERVED["do"](self, raw, token)
+        elif self._skips == "case" and raw == "in":
+            self._skips = "pattern"
+        elif self._skips == "pattern" and raw == "esac":
+            self._skips = ""
+            self._close(("case",), token)
+        elif self._skips == "[[" and self._draft is not None:
+            self._draft.words.append(token)
+            self._draft.end = token.end
+            if raw == "]]":
+                self._skips = ""
+        elif self._skips == "function":
+            self._skips, self._function = "", True
+
+    # redirections
+
+    def _redirect(self, token: Token) -> None:
+        if self._skips:
+            return
+        self._redirection = token
+
+    def _target(self, token: Token) -> None:
+        redirection, self._redirection = self._redirection, None
+        if redirection is None:
+            return
+        draft = self._begun(redirection)
+        draft.end = token.end
+        operator = self.text[redirection.start : redirection.end]
+        draft.redirections.append((operator, token))
+        if operator.lstrip("0123456789") in ("<<", "<<-"):
+            draft.documents.append(self._heredocs)
+            self._heredocs += 1
+
+    # operators
+
+    def _operator(self, token: Token) -> None:
+        found = self.text[token.start : token.end]
+        self._redirection = None
+        if self._skips:
+            self._skip_operator(found)
+        elif found == "(":
+            self._open_parenthesis(token)
+        elif found == ")":
+            self._end(")")
+            self._close(("(",), token)
+        elif found in _ENDS_LIST:
+            self._end(found)
+            self._new_list = True
+            if found.startswith(";;") or found == ";&":
+                self._next_pattern()
+        else:
+            self._end(found)
+
+    def _skip_operator(self, found: str) -> None:
+        if self._skips == "array" and found == ")":
+            self._skips = ""
+        elif self._skips == "pattern" and found == ")":
+            self._skips, self._new_list = "", True
+            self._before = ""
+        elif self._skips == "((" and found == ")":
+            self._skips = ""
+        elif self._skips in ("items", "for") and found in (";", "\n"):
+            self._skips, self._new_list, self._before = "", True, found
+        elif self._skips == "[[" and found == "\n":
+            self._skips = ""
+            self._operator_after_test(found)
+
+    def _operator_after_test(self, found: str) -> None:
+        self._end(found)
+        self._new_list = True
+
+    def _open_parenthesis(self, token: Token) -> None:
+        draft = self._draft
+        if draft is None:
+            self._open("(", token)
+        elif not draft.words and draft.assigned and draft.end == token.start:
+            self._skips = "array"
+            name, _, _ = draft.assigned.pop()
+            self._set(name, None)
+        elif len(draft.words) == 1 and not draft.assigned:
+            self._draft = None  # "name ()": a function
+            self._function = True
+            self._skips = "(("
+
+    def _next_pattern(self) -> None:
+        if self._frames[-1].kind == "case":
+            self._skips = "pattern"
+
+    def _end(self, operator: str) -> None:
+        """A simple command is over."""
+        draft, self._draft = self._draft, None
+        if draft is not None:
+            draft.after = operator
+            element = self._element_of_last()
+            self.drafts.append(draft)
+            if element is not None:
+                element.last = len(self.drafts)
+                element.tests = element.tests or self._asks(draft)
+            self._effects(draft, element)
+        if operator:
+            self._before = operator
+
+    def _element_of_last(self) -> Element | None:
+        lists = self._frames[-1].lists
+        return lists[-1][-1] if lists and lists[-1] else None
+
+    def _asks(self, draft: Draft) -> bool:
+        return bool(draft.words) and is_test(self._raw(draft.words[0]))
+
+    def _raw(self, token: Token) -> str:
+        return self.text[token.start : token.end]
+
+    # what a command does to those after it
+
+    def _effects(self, draft: Draft, element: Element | None) -> None:
+        unsure = draft.is_conditional or (
+            element is not None
+            and element.operator == "&&"
+            and any(part.tests for part in self._frames[-1].lists[-1][:-1])
+        )
+        if not draft.words:
+            for name, token, begin in draft.assigned:
+                self._assign(name, token, begin, unsure=unsure)
+            return
+        effect = _EFFECTS.get(self._raw(draft.words[0]))
+        if effect is not None:
+            effect(self, draft.words[1:], unsure)
+
+    def _assign(self, name: str, token: Token, begin: int, *, unsure: bool) -> None:
+        raw = self.text[token.start + begin : token.end]
+        known = not unsure and self.text[token.start + begin - 2] != "+"
+        value = value_of(raw, self.values, computed=bool(token.inner)) if known else None
+        self._set(name, value)
+
+    def _set(self, name: str, value: str | None) -> None:
+        self.values = {**self.values, name: value}
+        self.assigned = {**self.assigned, name: value}
+
+    def _export(self, words: list[Token], unsure: bool) -> None:  # noqa: FBT001  (an effect)
+        for token in words:
+            if match := _ASSIGNS.match(self._raw(token)):
+                self._assign(match[1], token, match.end(), unsure=unsure)
+
+    def _forget(self, words: list[Token], _: bool) -> None:  # noqa: FBT001  (an effect)
+        for token in words:
+            if not self._raw(token).startswith("-"):
+                self._set(self._raw(token), None)
+
+    def _options(self, words: list[Token], unsure: bool) -> None:  # noqa: FBT001  (an effect)
+        names = [self._raw(token) for token in words]
+        for at, name in enumerate(names):
+            if name.startswith("-") and "e" in name and not unsure:
+                self.stops_on_error = True
+            if name.startswith("+") and "e" in name:
+                self.stops_on_error = False
+            if name.endswith("o") and name[0] in "+-" and names[at + 1 : at + 2] == ["pipefail"]:
+                self.pipefail = name[0] == "-"
+
+    def _go(self, words: list[Token], unsure: bool) -> None:  # noqa: FBT001  (an effect)
+        targets = [token for token in words if self._raw(token) not in ("--", "-P", "-L")]
+        target = (
+            value_of(self._raw(targets[0]), self.values, computed=bool(targets[0].inner))
+            if targets
+            else None
+        )
+        if unsure or target is None or self.folder is None or target in ("-", "~"):
+            self.folder = None
+        elif target.startswith("/") or not self.folder:
+            self.folder = target
+        else:
+            self.folder = f"{self.folder}/{target}"
+
+    def _lose(self, _: list[Token], __: bool) -> None:  # noqa: FBT001  (an effect)
+        self.folder = None
+
+    def _source(self, words: list[Token], unsure: bool) -> None:  # noqa: FBT001  (an effect)
+        target = words and value_of(self._raw(words[0]), self.values, computed=bool(words[0].inner))
+        if target and target.endswith("/bin/activate"):
+            self._set("VIRTUAL_ENV", None if unsure else target.removesuffix("/bin/activate"))
+
+    # compound commands
+
+    def _open(self, kind: str, token: Token) -> None:  # noqa: ARG002  (a reserved word's)
+        element = self._element()
+        if len(self._frames) >= _DEEPEST:
+            self._too_deep += 1
+            return
+        frame = Frame(
+            kind=kind,
+            is_conditional=self._frames[-1].is_conditional
+            or element.operator == "||"
+            or self._function,
+            is_condition=kind in ("if", "while", "until"),
+        )
+        if kind == "(":
+            frame.saved = (self.values, self.assigned, self.folder)
+        self._function = False
+        self._frames.append(frame)
+        self._before, self._new_list = "", True
+
+    def _close(self, kinds: tuple[str, ...], token: Token) -> None:
+        if self._too_deep:
+            self._too_deep -= 1
+            return
+        if len(self._frames) == 1 or self._frames[-1].kind not in kinds:
+            return
+        frame = self._frames.pop()
+        settle(frame, self.drafts, pipefail=self.pipefail)
+        if frame.saved is not None:
+            self.values, self.assigned, self.folder = frame.saved
+        element = self._element_of_last()
+        if element is not None:
+            element.last = len(self.drafts)
+        self._new_list = False
+        self._before = self.text[token.start : token.end] if kinds != ("(",) else ")"
+
+    def _compound(self, raw: str, token: Token) -> None:
+        self._open(raw, token)
+        if raw in ("for", "select"):
+            self._skips = "for"
+        elif raw == "case":
+            self._skips = "case"
+            self._frames[-1].is_conditional = True
+
+    def _body(self, raw: str, token: Token) -> None:
+        """``then``, ``else``, ``elif``, ``do``."""
+        del token
+        frame = self._frames[-1]
+        settle(frame, self.drafts, pipefail=self.pipefail)
+        frame.is_conditional = True
+        frame.is_condition = raw == "elif"
+        self._before, self._new_list = "", True
+
+    def _closing(self, raw: str, token: Token) -> None:
+        self._close(_CLOSES[raw], token)
+
+    def _group(self, raw: str, token: Token) -> None:
+        if raw == "{":
+            self._open("{", token)
+        else:
+            self._close(("{",), token)
+
+    def _not(self, raw: str, token: Token) -> None:
+        """``!``: its failure is no failure."""
+        del raw, token
+
+    def _named(self, raw: str, token: Token) -> None:
+        del raw, token
+        self._skips = "function"
+
+    def _test(self, raw: str, token: Token) -> None:
+        del raw
+        draft = self._begun(token)
+        draft.words.append(token)
+        draft.end = token.end
+        self._skips = "[["
+
+
+_RESERVED: dict[str, Callable[[Reader, str, Token], None]] = {
+    "if": Reader._compound,
+    "for": Reader._compound,
+    "select": Reader._compound,
+    "while": Reader._compound,
+    "until": Reader._compound,
+    "case": Reader._compound,
+    "then": Reader._body,
+    "else": Reader._body,
+    "elif": Reader._body,
+    "do": Reader._body,
+    "fi": Reader._closing,
+    "done": Reader._closing,
+    "esac": Reader._closing,
+    "{": Reader._group,
+    "}": Reader._group,
+    "!": Reader._not,
+    "function": Reader._named,
+    "[[": Reader._test,
+}
+_EFFECTS: dict[str, Callable[[Reader, list[Token], bool], None]] = {
+    "export": Reader._export,
+    "declare": Reader._export,
+    "typeset": Reader._export,
+    "readonly": Reader._export,
+    "local": Reader._export,
+    "unset": Reader._forget,
+    "read": Reader._forget,
+    "set": Reader._options,
+    "cd": Reader._go,
+    "pushd": Reader._go,
+    "popd": Reader._lose,
+    "source": Reader._source,
+    ".": Reader._source,
+}
