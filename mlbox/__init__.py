@@ -5,12 +5,15 @@ Layers, lowest first; a module imports only from lines above its own::
     KNOW    errors      what went wrong, why, and what to do
             findings    what is worth saying about a spec, a machine or a file
             values      what TOML files and flags say, as values
+            host        what a machine has, as values
             spec        what the user asked for
             facts       dated tables about frameworks, CUDA, drivers, GPUs and images
     DECIDE  resolve     what is asked + facts -> exact versions, with reasons, or why none
             plan        versions -> stages of an image; a job -> one container
             render      plan -> Dockerfile, HTML
+            doctor      a machine as values -> what is wrong with it, and what mends it
     DO      engine      builds images, starts containers
+            probe       looks at the machine, changes nothing
             record      what a run leaves behind
             cache       what this machine remembers and can do without
             sources     where packages come from on this machine

@@ -1,0 +1,109 @@
+"""``mlbox doctor``: what this machine has, what is wrong with it, and what mends it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING, Any
+
+from mlbox.cache import known_facts
+from mlbox.cli._project import add_project_arguments, project_from
+from mlbox.doctor import Case, answers, examine, fix_script, stack
+from mlbox.errors import HostError
+from mlbox.probe import look
+from mlbox.resolve import request_of
+from mlbox.spec import has_spec
+from mlbox.values import convert
+
+if TYPE_CHECKING:
+    import argparse
+
+    from mlbox.doctor import Checked, Link
+    from mlbox.findings import Finding
+    from mlbox.host import Host
+
+_MARKS = {"ok": "ok", "not applicable": "--", "not looked at": "??", "finding": "!!"}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="print JSON")
+    form.add_argument(
+        "--print-fix", action="store_true", help="print a script that mends it; nothing is run"
+    )
+    parser.add_argument("--probe", action="store_true", help="run one real container")
+    parser.add_argument(
+        "--cache-budget", metavar="SIZE", default="20GiB", help="for BuildKit's cache (20GiB)"
+    )
+    add_project_arguments(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Look, decide, print; nothing is installed or changed."""
+    host = look()
+    if args.probe and host.engine:
+        from mlbox.probe.trial import try_container  # noqa: PLC0415  (loads docker)
+
+        trial = try_container(host.engine.host, gpus=bool(host.nvidia.gpus))
+        host = replace(host, trial=trial)
+    case = _case(args, host)
+    checked, links = examine(case), stack(case)
+    findings = tuple(finding for one in checked for finding in one.findings)
+    if args.json:
+        print(json.dumps(_document(host, checked, links, findings), indent=2))
+    elif args.print_fix:
+        print(fix_script(findings), end="")
+    else:
+        _print(checked, links, findings)
+    return HostError.exit_code if _verdict(findings) == "error" else 0
+
+
+def _case(args: argparse.Namespace, host: Host) -> Case:
+    budget = int(convert(args.cache_budget, int, "--cache-budget"))
+    if not has_spec(args.project):
+        return Case(host=host, cache_budget=budget)
+    project = project_from(args)
+    needs_gpu = bool(project.job and project.job.gpus)
+    told = answers(request_of(project.box), host, known_facts())
+    return Case(host=host, answers=told, needs_gpu=needs_gpu, cache_budget=budget)
+
+
+def _verdict(findings: tuple[Finding, ...]) -> str:
+    worst = {finding.severity for finding in findings}
+    return "error" if "error" in worst else "warn" if "warning" in worst else "ok"
+
+
+def _document(
+    host: Host,
+    checked: tuple[Checked, ...],
+    links: tuple[Link, ...],
+    findings: tuple[Finding, ...],
+) -> dict[str, Any]:
+    keys = ("code", "slug", "severity", "confidence", "what", "why", "fix", "as_of")
+    return {
+        "verdict": _verdict(findings),
+        "host": asdict(host),
+        "checks": [{"name": one.name, "status": one.status, "text": one.text} for one in checked],
+        "stack": [asdict(link) for link in links],
+        "findings": [{key: getattr(finding, key) for key in keys} for finding in findings],
+    }
+
+
+def _print(
+    checked: tuple[Checked, ...], links: tuple[Link, ...], findings: tuple[Finding, ...]
+) -> None:
+    for one in checked:
+        because = "could not be looked at, because " if one.status == "not looked at" else ""
+        text = one.text or one.status
+        print(f"{_MARKS[one.status]}  {one.name:18}{because}{text}")
+    if links:
+        print("\nThe NVIDIA stack, bottom-up:")
+    for link in links:
+        print(f"  {link.state:12}{link.name:22}{link.text}".rstrip())
+        for command in link.fix:
+            print(f"  {'':12}{'':22}{command}")
+    for finding in findings:
+        print(f"\n{finding.severity}: {finding.what}  ({finding.code} {finding.slug})")
+        for part in (finding.why, finding.fix):
+            print(*(f"  {line}" for line in part.splitlines()), sep="\n", end="\n" if part else "")

@@ -1,0 +1,36 @@
+"""The commands that mend what was found, as a script; nobody runs it but the user."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from mlbox.findings import Finding
+
+_COMMAND = re.compile(r"(sudo|docker|nvidia-ctk|systemctl|mlbox|python3) \S")
+
+
+def fix_script(findings: Iterable[Finding]) -> str:
+    """Return a sh script: commands as they are, advice as comments."""
+    lines = ["#!/bin/sh", "# What mlbox doctor found on this machine. Read it before you run it."]
+    lines += ["set -eu"]
+    for finding in findings:
+        if finding.fix:
+            lines += ["", f"# {finding.code} {finding.slug}: {_flat(finding.what)}"]
+            lines += [_line(line) for line in finding.fix.splitlines()]
+    if len(lines) == len(("sh", "about", "set")):
+        lines += ["", "# Nothing to mend."]
+    return "\n".join(lines) + "\n"
+
+
+def _line(text: str) -> str:
+    """A line that is a command and nothing else stays one."""
+    sentence = text.endswith(".") or ", then " in text or "; " in text
+    return text if _COMMAND.match(text) and not sentence else f"# {text.lstrip('# ')}"
+
+
+def _flat(text: str) -> str:
+    return " ".join(text.split())
