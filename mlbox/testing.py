@@ -1,4 +1,4 @@
-"""Fakes for tests, ours and yours: an engine that starts nothing."""
+"""Fakes for tests, ours and yours: an engine that starts nothing, a machine in order."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlbox.engine import Event, ExitState, Image
+from mlbox.host import Gpu, Host, HostEngine, Nvidia
 from mlbox.plan import WORKSPACE
 
 if TYPE_CHECKING:
@@ -69,3 +70,36 @@ class FakeEngine:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
         return self.exit_state
+
+
+def make_host(
+    *, gpus: int = 0, driver: str = "580.65.06", engine: bool = True, runtime: bool = True
+) -> Host:
+    """Return a machine that is in order, as the doctor sees it.
+
+    Args:
+        gpus: How many A100 it has.
+        driver: The driver of them.
+        engine: Whether an engine answers.
+        runtime: Whether the engine has the runtime nvidia, if there are GPUs.
+    """
+    gpu = Gpu(name="NVIDIA A100-SXM4-80GB", capability="8.0", memory_mib=81920)
+    nvidia = Nvidia(on_bus=0)
+    if gpus:
+        nvidia = Nvidia(on_bus=gpus, driver=driver, gpus=(gpu,) * gpus, ctk="/usr/bin/nvidia-ctk")
+    answers = HostEngine(
+        host="unix:///var/run/docker.sock",
+        version="28.3.0",
+        cgroup_driver="systemd",
+        cgroup_version="2",
+        runtimes=("nvidia", "runc") if gpus and runtime else ("runc",),
+        data_root="/var/lib/docker",
+        free_bytes=200 * 2**30,
+        forwarding=True,
+    )
+    return Host(
+        distribution="debian",
+        nvidia=nvidia,
+        engine=answers if engine else None,
+        buildx=("docker-buildx",),
+    )

@@ -230,12 +230,15 @@ def box(case: Case) -> Iterator[Finding]:
             continue
         if answer.verdict == "warn":
             warned = [one for one in answer.findings if one.severity == "warning"]
+            driver = case.host.nvidia.driver or "no driver"
+            about = [reason for reason in answer.reasons if driver in reason]
+            reasons = about or list(answer.reasons)
             yield Finding(
                 code="MLH602",
                 slug="box-warning-here",
                 severity="warning",
                 what=answer.what,
-                why=" ".join(f"{one.what} {one.why}".strip() for one in warned),
+                why="\n".join((*reasons, *(f"{one.what} {one.why}".strip() for one in warned))),
                 fix=" ".join(filter(None, (one.fix for one in warned))),
                 as_of=answer.as_of,
             )
