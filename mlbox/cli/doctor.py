@@ -47,6 +47,11 @@ def run(args: argparse.Namespace) -> int:
 
         trial = try_container(host.engine.host, gpus=bool(host.nvidia.gpus))
         host = replace(host, trial=trial)
+    return tell(args, host)
+
+
+def tell(args: argparse.Namespace, host: Host) -> int:
+    """Print what is to be said of a machine; return the exit code."""
     case = _case(args, host)
     checked, links = examine(case), stack(case)
     findings = tuple(finding for one in checked for finding in one.findings)

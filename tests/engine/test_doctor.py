@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     import docker
 
-    from tests.engine.conftest import Cli
+    from .conftest import Cli
 
 pytestmark = pytest.mark.engine
 
