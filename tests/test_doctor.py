@@ -165,6 +165,20 @@ def test_advice_is_a_comment_in_the_script() -> None:
     assert all(not line or line.startswith("#") or line == "set -eu" for line in lines)
 
 
+def test_a_script_does_not_restart_the_machine() -> None:
+    case = Case(host=Host(distribution="ubuntu", nvidia=Nvidia(on_bus=1)))
+    script = fix_script(one for done in examine(case) for one in done.findings)
+    assert "\nsudo ubuntu-drivers install\n" in script
+    assert "\nsudo reboot" not in script
+
+
+def test_the_group_to_join_is_a_command_in_the_script() -> None:
+    fix = "Join the group docker and log in again: sudo usermod -aG docker $USER. Or use sudo."
+    host = Host(engine_problem=Problem(what="x", why="Permission denied on it.", fix=fix))
+    script = fix_script(one for done in examine(Case(host=host)) for one in done.findings)
+    assert '\nsudo usermod -aG docker "$(id -un)"  # then log in again\n' in script
+
+
 def test_what_cannot_be_looked_at_says_why() -> None:
     host = Host(engine_problem=Problem(what="x"), unseen={"nvidia": "it hangs"})
     texts = {one.name: (one.status, one.text) for one in examine(Case(host=host))}

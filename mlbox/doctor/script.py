@@ -27,7 +27,13 @@ def fix_script(findings: Iterable[Finding]) -> str:
 
 
 def _line(text: str) -> str:
-    """A line that is a command and nothing else stays one."""
+    """A line that is a command and nothing else stays one; a restart is left to the user."""
+    if text == "sudo reboot":
+        return "# Then restart the machine: sudo reboot"
+    join = re.search(r"sudo usermod -aG \S+ \$USER", text)
+    if join:
+        command = join[0].replace("$USER", '"$(id -un)"')
+        return f"{command}  # then log in again"
     sentence = text.endswith(".") or ", then " in text or "; " in text
     return text if _COMMAND.match(text) and not sentence else f"# {text.lstrip('# ')}"
 
