@@ -1,4 +1,4 @@
-"""Fakes for tests, ours and yours: an engine that starts nothing, a machine in order."""
+"""Fakes for tests, ours and yours: an engine that starts nothing, a machine in order, files."""
 
 from __future__ import annotations
 
@@ -70,6 +70,26 @@ class FakeEngine:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
         return self.exit_state
+
+
+@dataclass(frozen=True)
+class FakeFiles:
+    """A build context in memory, all of it known: what the linter sees beside a Dockerfile.
+
+    Attributes:
+        texts: Its files: path relative to its root -> text.
+    """
+
+    texts: Mapping[str, str] = field(default_factory=dict)
+
+    def text(self, path: str) -> str | None:
+        """Return a file's text; ``None`` if there is none."""
+        return self.texts.get(path)
+
+    def exists(self, path: str) -> bool:
+        """Return whether there is such a file or folder."""
+        inside = "" if path in ("", ".") else f"{path.rstrip('/')}/"
+        return path in self.texts or any(name.startswith(inside) for name in self.texts)
 
 
 def make_host(
