@@ -76,12 +76,10 @@ class Image:
     @cached_property
     def stages(self) -> tuple[StageActions, ...]:
         """Every stage, with what its commands do."""
+        read = actions_of(self.dockerfile, self.files)
         return tuple(
-            StageActions(
-                stage=stage,
-                steps=tuple((step, actions_of(step, self.files)) for step in stage.all_steps),
-            )
-            for stage in self.dockerfile.stages
+            StageActions(stage=stage, steps=steps)
+            for stage, steps in zip(self.dockerfile.stages, read, strict=True)
         )
 
     @property

@@ -30,6 +30,8 @@ class Wanted:
         index: The index that this one package is bound to (``[tool.uv.sources]``, ``--index``).
         locked: Whether the version comes from a lock file, or is hashed.
         span: Where, if it stands in the Dockerfile itself; ``None`` for a file beside it.
+        unknown: Whether part of it is not known here (``torch==${VERSION}`` without a value): the
+            name may be, a version is not; it may well be pinned.
     """
 
     name: str
@@ -43,6 +45,7 @@ class Wanted:
     index: str | None = None
     locked: bool = False
     span: Span | None = None
+    unknown: bool = False
 
     @property
     def version(self) -> str | None:
@@ -112,6 +115,7 @@ class PythonInstall:
         system_python: Whether it plainly installs into the system's Python: not in a virtual
             environment, not ``--user``, not ``--target``/``--prefix``, no conda.
         python: The version of Python asked for, if it says so (``--python 3.12``, ``pip3.11``).
+        circular: Requirements files that include each other.
         keeps_cache: Whether its cache stays in the layer: no ``--no-cache-dir``, no variable that
             turns it off, no cache mount, no removal in the same RUN.
     """
@@ -130,6 +134,7 @@ class PythonInstall:
     environment: str | None = None
     system_python: bool = False
     python: str | None = None
+    circular: tuple[str, ...] = ()
     keeps_cache: bool = False
 
     def named(self, *names: str) -> tuple[Wanted, ...]:
@@ -154,7 +159,8 @@ class SystemInstall:
         command: The command.
         tool: ``"apt-get"``, ``"apt"``, ``"aptitude"``, ``"dnf"``, ``"yum"``, ``"microdnf"``,
             ``"apk"``, ``"zypper"``.
-        verb: ``"install"``, ``"update"``, ``"upgrade"``, ``"clean"``, ``"remove"``.
+        verb: ``"install"``, ``"update"``, ``"upgrade"``, ``"clean"``, ``"remove"``; removing
+            ``/var/lib/apt/lists`` is ``"clean"`` of the tool ``"rm"``.
         packages: What it names; empty for the other verbs.
         assumes_yes: ``-y``, ``--yes``, ``--assume-yes``, ``-qq``, or by configuration.
         no_recommends: ``--no-install-recommends``, or by configuration.
@@ -259,6 +265,4 @@ class Other:
     command: Command
 
 
-Action = (
-    PythonInstall | SystemInstall | CondaInstall | DataFetch | Download | UserAdd | Other
-)
+Action = PythonInstall | SystemInstall | CondaInstall | DataFetch | Download | UserAdd | Other

@@ -92,8 +92,13 @@ class Command:
     @property
     def program(self) -> str:
         """Name of the program without its folder, in lower case: ``"pip"``; empty if not known."""
-        first = self.words[0].value if self.words else None
-        return (first or "").rsplit("/", 1)[-1].lower()
+        if not self.words:
+            return ""
+        name = self.words[0].text.rsplit("/", 1)[-1].lower()
+        if self.words[0].value is not None:
+            return name
+        name = name.rstrip("\"'")  # the folder is not known, the name is: $VENV/bin/pip
+        return "" if any(mark in name for mark in "$`'\"\\{}()") else name
 
     @property
     def arguments(self) -> tuple[Argument, ...]:

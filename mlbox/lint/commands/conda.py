@@ -1,0 +1,200 @@
+"""conda, mamba and micromamba, with environment files followed."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from mlbox.lint.commands.model import CondaInstall, SystemPackage
+from mlbox.lint.commands.options import read_line, syntax
+from mlbox.lint.commands.requirements import RequirementsReader
+from mlbox.lint.commands.wanted import wanted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from mlbox.lint.commands.context import Document
+    from mlbox.lint.commands.here import Here
+    from mlbox.lint.commands.model import Wanted
+    from mlbox.lint.commands.options import Line
+    from mlbox.lint.shell.model import Argument, Command
+
+_SYNTAX = syntax(
+    "-n/--name -p/--prefix -c/--channel -f/--file --solver --platform --subdir --revision --repodata-fn"
+    " --experimental -r/--root-prefix --rc-file --clone --env-spec --environment-specifier",
+    "-y/--yes -q/--quiet -v/--verbose -d/--dry-run -C/--use-index-cache -k/--insecure"
+    " -S/--satisfied-skip-solve",
+)
+_VERBS = frozenset({"install", "create", "update", "upgrade"})
+_ENV_VERBS = frozenset({"create", "update"})
+_SPECIFICATION = re.compile(r"(?:[^\s:]*::?)?([A-Za-z0-9_.-]+)\s*(.*)", re.DOTALL)
+
+
+@dataclass(kw_only=True)
+class _Found:
+    packages: list[SystemPackage] = field(default_factory=list)
+    channels: list[str] = field(default_factory=list)
+    files: list[str] = field(default_factory=list)
+    unread: list[str] = field(default_factory=list)
+    pip: list[Wanted] = field(default_factory=list)
+
+
+def conda(command: Command, here: Here) -> CondaInstall | None:
+    """``conda install``, ``create``, ``env create`` and ``env update``."""
+    line = read_line(command.arguments, _SYNTAX)
+    verbs = [word.text for word in line.operands[:2]]
+    from_environment = verbs[:1] == ["env"] and verbs[1:] and verbs[1] in _ENV_VERBS
+    if not from_environment and (not verbs or verbs[0] not in _VERBS):
+        return None
+    found = _Found(channels=list(line.values("--channel")))
+    if from_environment:
+        _environments(command, line, here, found)
+    else:
+        for word in line.operands[1:]:
+            found.packages.append(_package(word.text, word, is_known=word.value is not None))
+        _files(command, line, here, found)
+    return CondaInstall(
+        command=command,
+        tool=command.program,
+        packages=tuple(found.packages),
+        channels=tuple(dict.fromkeys(found.channels)),
+        files=tuple(found.files),
+        pip=tuple(found.pip),
+        unread=tuple(found.unread),
+    )
+
+
+def _package(text: str, argument: Argument, *, is_known: bool = True) -> SystemPackage:
+    """``channel::pytorch=2.5.1=*cuda*``: name and version; the name is without the channel."""
+    match = _SPECIFICATION.fullmatch(text.strip())
+    if match is None:
+        return SystemPackage(name=text, version=None, argument=argument)
+    rest = re.sub(r"\[.*\]$", "", match[2].strip(), flags=re.DOTALL).strip()
+    return SystemPackage(
+        name=match[1].lower(), version=(rest or None) if is_known else None, argument=argument
+    )
+
+
+def _files(command: Command, line: Line, here: Here, found: _Found) -> None:
+    for option in line.named("--file"):
+        document = _open(option.value, option.argument, command, here, found)
+        if document is None:
+            continue
+        if document.path.endswith((".yml", ".yaml")):
+            _environment(document, option.argument, command, here, found)
+            continue
+        for text in document.text.splitlines():
+            bare = text.partition("#")[0].strip()
+            if bare and not bare.startswith("@"):
+                found.packages.append(_package(bare, option.argument))
+
+
+def _environments(command: Command, line: Line, here: Here, found: _Found) -> None:
+    options = [(option.value, option.argument) for option in line.named("--file")]
+    if not options:
+        options = [("environment.yml", line.operands[0])]
+    for value, argument in options:
+        document = _open(value, argument, command, here, found)
+        if document is not None:
+            _environment(document, argument, command, here, found)
+
+
+def _open(
+    value: str | None, argument: Argument, command: Command, here: Here, found: _Found
+) -> Document | None:
+    name = argument.raw if value is None else value
+    path = here.at(value, command) if value and "://" not in value else None
+    document = here.open(path) if path else None
+    found.files.append(name)
+    if document is None:
+        found.unread.append(name)
+    return document
+
+
+def _environment(
+    document: Document, argument: Argument, command: Command, here: Here, found: _Found
+) -> None:
+    for item in environment_items(document.text):
+        if item.kind == "channels":
+            found.channels.append(item.text)
+        elif item.kind == "conda":
+            found.packages.append(_package(item.text, argument))
+        elif item.text.startswith("-"):
+            _pip_option(item.text, document, argument, command, here, found)
+        else:
+            location = document.location(item.start, item.end)
+            found.pip.append(wanted(item.text, item.text, location, argument=argument))
+
+
+def _pip_option(  # noqa: PLR0913  (what is read, for whom, into what)
+    text: str,
+    document: Document,
+    argument: Argument,
+    command: Command,
+    here: Here,
+    found: _Found,
+) -> None:
+    match = re.fullmatch(r"(?:-r|--requirement)[ =]*(\S+)", text)
+    if match is None:
+        return
+    reader = RequirementsReader(here.open, argument, here.variables(command))
+    folder = document.image_path.rpartition("/")[0]
+    reader.read(match[1], f"{folder}/{match[1].removeprefix('./')}")
+    found.pip += reader.found.wanted
+    found.unread += reader.found.unread
+
+
+@dataclass(frozen=True, kw_only=True)
+class Item:
+    """One item of an environment file: its kind (``"channels"``, ``"conda"``, ``"pip"``), place."""
+
+    kind: str
+    text: str
+    start: int
+    end: int
+
+
+def environment_items(text: str) -> Iterator[Item]:
+    """The channels and dependencies of an ``environment.yml``, read line by line."""
+    section, pip_indent, at = "", -1, 0
+    for line in text.split("\n"):
+        start, at = at, at + len(line) + 1
+        bare = re.split(r"(?:^|\s)#", line)[0].rstrip()
+        match = re.fullmatch(r"(\s*)-\s+(.*)", bare, re.DOTALL)
+        if match is None:
+            if bare and not bare[0].isspace():
+                section, pip_indent = bare.partition(":")[0], -1
+                yield from _flow(section, bare, start)
+            continue
+        indent, value = len(match[1]), match[2].strip()
+        if section == "dependencies" and value in ("pip:", '"pip":', "'pip':"):
+            pip_indent = indent
+            continue
+        if indent <= pip_indent:
+            pip_indent = -1
+        begin = start + match.start(2)
+        said = value.strip("\"'")
+        begin += value.find(said) if said else 0
+        kind = "pip" if pip_indent >= 0 else {"dependencies": "conda"}.get(section, section)
+        if kind in ("pip", "conda", "channels") and said:
+            yield Item(kind=kind, text=said, start=begin, end=begin + len(said))
+
+
+def _flow(section: str, line: str, start: int) -> Iterator[Item]:
+    """``channels: [pytorch, nvidia]``."""
+    match = re.fullmatch(r"\w+:\s*\[(.*)\]", line)
+    if match is None or section not in ("channels", "dependencies"):
+        return
+    kind = "conda" if section == "dependencies" else "channels"
+    for part in re.finditer(r"[^,\s\"'][^,\"']*", match[1]):
+        begin = start + match.start(1) + part.start()
+        said = part[0].strip()
+        yield Item(kind=kind, text=said, start=begin, end=begin + len(said))
+
+
+READERS: dict[str, Callable[[Command, Here], CondaInstall | None]] = {
+    "conda": conda,
+    "mamba": conda,
+    "micromamba": conda,
+}

@@ -1,0 +1,78 @@
+"""A command's surroundings: the step it is in, what the stage has, what the variables are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from mlbox.lint.commands.context import mount_parts, read
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mlbox.findings import Location
+    from mlbox.lint.commands.context import Document, State
+    from mlbox.lint.image import Files
+    from mlbox.lint.parse import Source, Span, Step
+    from mlbox.lint.shell.model import Command
+
+
+@dataclass(frozen=True, kw_only=True)
+class Here:
+    """Where a command runs.
+
+    Attributes:
+        step: Its instruction.
+        state: What the stage has, the bind mounts of the instruction included.
+        files: The build context.
+        place: The Dockerfile.
+        commands: All commands of the instruction.
+    """
+
+    step: Step
+    state: State
+    files: Files
+    place: Source
+    commands: tuple[Command, ...]
+    settings: dict[str, str | None] = field(default_factory=dict)
+
+    @cached_property
+    def scope(self) -> Mapping[str, str | None]:
+        """The variables of ENV and ARG."""
+        return self.step.scope.values
+
+    def variables(self, command: Command) -> Mapping[str, str | None]:
+        """The variables that a command sees."""
+        if not command.exported and not command.variables:
+            return self.scope
+        return {**self.scope, **command.exported, **command.variables}
+
+    def open(self, path: str) -> Document | None:
+        """The text of a file in the image; ``None`` if not known."""
+        return read(path, self.state, self.files, self.place)
+
+    def at(self, path: str, command: Command) -> str | None:
+        """A path of a command, from the image's root; ``None`` if not known."""
+        return self.state.at(path, command.folder)
+
+    def location(self, span: Span) -> Location:
+        """Where something is in the Dockerfile."""
+        return self.place.location(span)
+
+    def later(self, command: Command) -> tuple[Command, ...]:
+        """The commands of the same instruction after one."""
+        for number, other in enumerate(self.commands):
+            if other is command:
+                return self.commands[number + 1 :]
+        return ()
+
+    @cached_property
+    def mounts(self) -> tuple[tuple[str, str | None, Mapping[str, str | None]], ...]:
+        """Type, target (``None`` if not known) and parts of each mount of the instruction."""
+        found = []
+        for flag in self.step.instruction.flags_named("mount"):
+            parts = mount_parts(self.step, flag.value or "")
+            target = parts.get("target") or parts.get("dst") or parts.get("destination")
+            found.append((parts.get("type") or "bind", target, parts))
+        return tuple(found)

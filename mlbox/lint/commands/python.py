@@ -1,0 +1,468 @@
+"""pip and ``uv pip``: what they install, from where, and into which Python."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Literal
+
+from mlbox.lint.commands.indexes import (
+    PIP,
+    PIP_FILES,
+    PIP_VARIABLES,
+    UV,
+    UV_VARIABLES,
+    Collected,
+    pip_settings,
+    settings_as_options,
+)
+from mlbox.lint.commands.model import PythonInstall
+from mlbox.lint.commands.options import read_line, syntax
+from mlbox.lint.commands.project import Selection, declared, read_project
+from mlbox.lint.commands.pythons import (
+    is_true,
+    keeps_pip_cache,
+    keeps_uv_cache,
+    pip_target,
+    uv_target,
+)
+from mlbox.lint.commands.requirements import RequirementsReader
+from mlbox.lint.commands.wanted import is_local, wanted
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mlbox.lint.commands.here import Here
+    from mlbox.lint.commands.model import Wanted
+    from mlbox.lint.commands.options import Line, Option
+    from mlbox.lint.shell.model import Argument, Command
+
+_PIP = syntax(
+    "-r/--requirement -c/--constraint -e/--editable -t/--target -i/--pypi-url/--index-url"
+    " -f/--find-links --extra-index-url --platform --python-version --implementation --abi --root"
+    " --prefix --src --upgrade-strategy -C/--config-setting/--config-settings --global-option"
+    " --install-option --build-option --no-binary --only-binary --progress-bar --root-user-action"
+    " --report --group --python --log --keyring-provider --proxy --retries --timeout"
+    " --exists-action --trusted-host --cert --client-cert --cache-dir --use-feature"
+    " --use-deprecated --resume-retries -d/--dest -w/--wheel-dir -b/--build --build-constraint",
+    "-U/--upgrade -q/--quiet -v/--verbose -I/--ignore-installed -h/--help"
+    " --no-cache/--no-cache-dir",
+    abbreviates=True,
+)
+UV_SYNTAX = syntax(
+    "-r/--requirement/--requirements -c/--constraint/--constraints -e/--editable --override"
+    " --overrides -b/--build-constraint/--build-constraints --exclude --excludes --extra --group"
+    " -i/--index-url --default-index --index --extra-index-url -f/--find-links -p/--python --target"
+    " --prefix -t/--target --torch-backend --index-strategy --keyring-provider --resolution"
+    " --prerelease --exclude-newer -C/--config-setting --config-settings-package --no-binary"
+    " --only-binary --no-build-isolation-package --no-build-package --no-binary-package"
+    " -P/--upgrade-package --refresh-package --reinstall-package --link-mode --python-version"
+    " --python-platform --cache-dir --config-file --directory --project --color"
+    " --allow-insecure-host --trusted-host --no-group --only-group --no-extra --package"
+    " --no-install-package --with --with-requirements --with-editable --optional --bounds --tag"
+    " --branch --rev --raw-sources --script --python-preference --fork-strategy"
+    " --no-sources-package --marker -m/--marker --env-file --with-executables-from",
+    "-U/--upgrade -q/--quiet -v/--verbose -n/--no-cache-dir/--no-cache -h/--help",
+)
+_PROGRAM = re.compile(r"pip(\d(?:\.\d+)?)?(?:\.exe)?")
+_PYTHON = re.compile(r"(?:python|pypy)(\d(?:\.\d+)?)?")
+_VERBS: dict[str, Literal["install", "download", "wheel"]] = {
+    "install": "install",
+    "download": "download",
+    "wheel": "wheel",
+}
+_SWITCHES = {  # what a variable of pip or uv switches on
+    "PIP_BREAK_SYSTEM_PACKAGES": "--break-system-packages",
+    "PIP_NO_BUILD_ISOLATION": "--no-build-isolation",
+    "PIP_NO_CACHE_DIR": "--no-cache-dir",
+    "PIP_NO_DEPS": "--no-deps",
+    "PIP_NO_INDEX": "--no-index",
+    "PIP_PRE": "--pre",
+    "PIP_REQUIRE_HASHES": "--require-hashes",
+    "PIP_USER": "--user",
+    "UV_BREAK_SYSTEM_PACKAGES": "--break-system-packages",
+    "UV_FROZEN": "--frozen",
+    "UV_LOCKED": "--locked",
+    "UV_NO_BUILD_ISOLATION": "--no-build-isolation",
+    "UV_NO_CACHE": "--no-cache",
+    "UV_NO_DEV": "--no-dev",
+    "UV_NO_INDEX": "--no-index",
+    "UV_SYSTEM_PYTHON": "--system",
+}
+
+
+@dataclass(kw_only=True)
+class Contents:
+    """What an installation was found to install."""
+
+    wanted: list[Wanted] = field(default_factory=list)
+    files: list[str] = field(default_factory=list)
+    unread: list[str] = field(default_factory=list)
+    circular: list[str] = field(default_factory=list)
+    constraints: list[str] = field(default_factory=list)
+    constrained: list[tuple[str, str]] = field(default_factory=list)
+    options: list[tuple[str, str | None]] = field(default_factory=list)
+    bound: dict[str, str] = field(default_factory=dict)
+
+
+def pip_install(command: Command, here: Here) -> PythonInstall | None:
+    """``pip install``, also as ``python -m pip install``."""
+    match = _PROGRAM.fullmatch(command.program)
+    return _pip(command, command.arguments, here, match[1] if match else None)
+
+
+def python_module(command: Command, here: Here) -> PythonInstall | None:
+    """``python -m pip install``."""
+    match = _PYTHON.fullmatch(command.program)
+    words = command.arguments
+    for number, word in enumerate(words[:6]):
+        if word.text == "-m" and number + 1 < len(words):
+            module, rest = words[number + 1].text, words[number + 2 :]
+            if module == "pip":
+                return _pip(command, rest, here, match[1] if match else None)
+            return uv_pip(command, rest, here) if module == "uv" else None
+        if word.text in ("-X", "-W"):
+            continue
+        if not word.text.startswith("-") or word.text == "-c":
+            return None
+    return None
+
+
+def _pip(
+    command: Command, words: tuple[Argument, ...], here: Here, python: str | None
+) -> PythonInstall | None:
+    line = read_line(words, _PIP)
+    verb = _VERBS.get(line.operands[0].text) if line.operands else None
+    if verb is None:
+        return None
+    line = replace(line, operands=line.operands[1:])
+    values = here.variables(command)
+    contents = contents_of(command, line, here, ("PIP_CONSTRAINT",), ("PIP_REQUIREMENT",))
+    target = pip_target(command, line, here)
+    return PythonInstall(
+        command=command,
+        tool="pip",
+        verb=verb,
+        wanted=tuple(contents.wanted),
+        indexes=_pip_indexes(command, line, here, contents).result(),
+        constraints=tuple(contents.constraints),
+        constrained=tuple(contents.constrained),
+        files=tuple(contents.files),
+        unread=tuple(contents.unread),
+        circular=tuple(contents.circular),
+        flags=line.flags | switches(values, "PIP_") | _configured(here),
+        no_binary=no_binary(line, contents, values.get("PIP_NO_BINARY")),
+        environment=target.environment,
+        system_python=target.is_system,
+        python=line.last("--python") or (python if python and "." in python else None),
+        keeps_cache=keeps_pip_cache(command, line, here),
+    )
+
+
+def _configured(here: Here) -> frozenset[str]:
+    """The switches of ``pip config set``."""
+    found = {**here.state.settings, **here.settings}
+    return frozenset(f"--{key}" for key, value in found.items() if value in ("true", "1", "yes"))
+
+
+def switches(values: Mapping[str, str | None], start: str) -> frozenset[str]:
+    """The options that variables switch on."""
+    return frozenset(
+        flag
+        for name, flag in _SWITCHES.items()
+        if name in values
+        and name.startswith(start)
+        and (is_true(values[name]) or (name == "PIP_NO_CACHE_DIR" and values[name]))
+    )
+
+
+def no_binary(line: Line, contents: Contents, variable: str | None) -> frozenset[str]:
+    """What is built from source."""
+    listed = [*line.values("--no-binary", "--no-binary-package"), variable or ""]
+    listed += [value or "" for name, value in contents.options if name == "--no-binary"]
+    return frozenset(part for value in listed for part in re.split(r"[,\s]+", value) if part)
+
+
+def _pip_indexes(command: Command, line: Line, here: Here, contents: Contents) -> Collected:
+    found = Collected()
+    found.settings((name, value) for name, value in contents.options)
+    found.flags(line, PIP)
+    values = here.variables(command)
+    found.variables(values, PIP_VARIABLES)
+    found.no_index = found.no_index or "--no-index" in switches(values, "PIP_")
+    found.settings(settings_as_options({**here.state.settings, **here.settings}))
+    for path in (*PIP_FILES, values.get("PIP_CONFIG_FILE")):
+        if path and here.state.copies and (document := here.open(path)):
+            found.settings(settings_as_options(pip_settings(document.text)))
+    if _hidden_settings(here, ("pip.conf", "netrc"), "PIP_"):
+        found.known = False
+    return found
+
+
+def _hidden_settings(here: Here, files: tuple[str, ...], variable: str) -> bool:
+    """Whether a secret mount has settings that nobody sees here."""
+    for kind, target, parts in here.mounts:
+        if kind == "secret":
+            name = target or parts.get("id") or ""
+            if name.endswith(files[0]) or (parts.get("env") or "").startswith(variable):
+                return True
+    return False
+
+
+def contents_of(
+    command: Command,
+    line: Line,
+    here: Here,
+    constraint_variables: tuple[str, ...],
+    requirement_variables: tuple[str, ...] = (),
+) -> Contents:
+    """Everything that a command line names, files followed."""
+    found = Contents()
+    selection = Selection(
+        extras=frozenset(line.values("--extra")) | ({"*"} & _all(line, "--all-extras")),
+        groups=frozenset(line.values("--group")),
+    )
+    values = here.variables(command)
+    named = [
+        (option.key.span.start, option) for option in line.named("--requirement", "--editable")
+    ]
+    words: list[tuple[int, Option | Argument]] = [*named]
+    words += [(word.span.start, word) for word in line.operands]
+    for _, item in sorted(words, key=lambda pair: pair[0]):
+        if hasattr(item, "key"):
+            _named_by_option(item, command, here, found, selection)
+        else:
+            _operand(item, item.value, item.raw, command, here, found)
+    for name in requirement_variables:
+        for path in (values.get(name) or "").split():
+            requirements(path, None, command, here, found, selection)
+    constraints(command, line, here, constraint_variables, found)
+    _bind(found)
+    return found
+
+
+def _all(line: Line, flag: str) -> set[str]:
+    return {"*"} if flag in line.flags else set()
+
+
+def _bind(found: Contents) -> None:
+    """Bind distributions to their indexes, as ``[tool.uv.sources]`` says."""
+    if found.bound:
+        found.wanted = [
+            replace(item, index=found.bound[item.name])
+            if item.index is None and item.name in found.bound
+            else item
+            for item in found.wanted
+        ]
+
+
+def _named_by_option(
+    option: Option, command: Command, here: Here, found: Contents, selection: Selection
+) -> None:
+    if option.name == "--editable":
+        raw = option.argument.raw
+        _operand(option.argument, option.value, raw, command, here, found, editable=True)
+    elif option.value is None:
+        found.files.append(option.argument.raw)
+        found.unread.append(option.argument.raw)
+    else:
+        requirements(option.value, option.argument, command, here, found, selection)
+
+
+def _operand(
+    argument: Argument,
+    value: str | None,
+    raw: str,
+    command: Command,
+    here: Here,
+    found: Contents,
+    *,
+    editable: bool = False,
+) -> None:
+    item = wanted(
+        value,
+        raw,
+        here.location(argument.span),
+        argument=argument,
+        editable=editable,
+        in_dockerfile=True,
+    )
+    found.wanted.append(item)
+    if item.local is not None and item.requirement is None:
+        _folder(item.local, argument, command, here, found)
+
+
+def _folder(
+    local: str, argument: Argument | None, command: Command, here: Here, found: Contents
+) -> None:
+    """The dependencies of a project that is installed from its folder."""
+    path, extras = local, ""
+    if match := re.fullmatch(r"(.*?)\[([\w\s,.-]*)\]", local):
+        path, extras = match[1], match[2]
+    path = path.removeprefix("file://")
+    if not is_local(local) or path.endswith((".whl", ".gz", ".zip", ".tar")):
+        return
+    project_file = f"{path.rstrip('/') or '/'}/pyproject.toml".removeprefix("./")
+    selection = Selection(extras=frozenset(part.strip() for part in extras.split(",") if part))
+    project(project_file, argument, command, here, found, selection)
+
+
+def project(  # noqa: PLR0913  (what is read, for whom, into what)
+    name: str,
+    argument: Argument | None,
+    command: Command,
+    here: Here,
+    found: Contents,
+    selection: Selection,
+) -> None:
+    """Read a ``pyproject.toml``."""
+    path = here.at(name, command)
+    document = here.open(path) if path else None
+    found.files.append(name)
+    read = read_project(document) if document else None
+    if read is None or not read.is_valid:
+        found.unread.append(name)
+        return
+    found.wanted += declared(read, selection, argument)
+    found.bound.update(read.sources)
+    if read.is_dynamic:
+        folder = name.rpartition("/")[0]
+        for file in read.requirement_files:
+            inner = f"{folder}/{file}" if folder else file
+            requirements(inner, argument, command, here, found, Selection())
+        if not read.requirement_files:
+            found.unread.append(name)
+
+
+def requirements(  # noqa: PLR0913  (what is read, for whom, into what)
+    name: str,
+    argument: Argument | None,
+    command: Command,
+    here: Here,
+    found: Contents,
+    selection: Selection,
+) -> None:
+    """Read a requirements file, or what uv takes for one."""
+    if name.endswith("pyproject.toml"):
+        project(name, argument, command, here, found, selection)
+        return
+    reader = RequirementsReader(here.open, argument, here.variables(command))
+    if name.endswith((".py", ".cfg", ".lock")) or name in ("-", "/dev/stdin"):
+        found.files.append(name)
+        found.unread.append(name)
+        return
+    reader.read(name, here.at(name, command))
+    found.wanted += reader.found.wanted
+    found.files += reader.found.files
+    found.unread += reader.found.unread
+    found.circular += reader.found.circular
+    found.options += reader.found.options
+    for constraint, path in reader.found.constraints:
+        _constraint(constraint, path, command, here, found)
+
+
+def constraints(
+    command: Command, line: Line, here: Here, variables: tuple[str, ...], found: Contents
+) -> None:
+    """Read the constraints files of a command."""
+    values = here.variables(command)
+    for option in line.named("--constraint"):
+        if option.value is None:
+            found.constraints.append(option.argument.raw)
+            found.unread.append(option.argument.raw)
+        else:
+            _constraint(option.value, here.at(option.value, command), command, here, found)
+    for name in variables:
+        if name in values:
+            value = values[name]
+            for path in [f"${name}"] if value is None else value.split():
+                _constraint(path, here.at(path, command), command, here, found)
+
+
+def _constraint(name: str, path: str | None, command: Command, here: Here, found: Contents) -> None:
+    reader = RequirementsReader(here.open, None, here.variables(command))
+    reader.read(name, path)
+    found.constraints.append(name)
+    found.unread += reader.found.unread
+    found.circular += reader.found.circular
+    found.constrained += [
+        (item.name, item.version) for item in reader.found.wanted if item.version is not None
+    ]
+
+
+def uv_pip(command: Command, words: tuple[Argument, ...], here: Here) -> PythonInstall | None:
+    """``uv pip install`` and ``uv pip sync``."""
+    line = read_line(words, UV_SYNTAX)
+    verbs = [word.text for word in line.operands[:2]]
+    if verbs not in (["pip", "install"], ["pip", "sync"]):
+        return None
+    line = replace(line, operands=line.operands[2:])
+    if verbs[1] == "sync":
+        line = _as_files(line)
+    contents = contents_of(command, line, here, ("UV_CONSTRAINT",))
+    target = uv_target(command, line, here)
+    return replace(
+        uv_install(command, line, here, contents, "uv pip"),
+        environment=target.environment,
+        system_python=target.is_system,
+    )
+
+
+def _as_files(line: Line) -> Line:
+    from mlbox.lint.commands.options import Option  # noqa: PLC0415  (this verb only)
+
+    files = tuple(
+        Option(
+            name="--requirement",
+            value=word.value,
+            is_known=word.value is not None,
+            argument=word,
+            key=word,
+        )
+        for word in line.operands
+    )
+    return replace(line, options=(*line.options, *files), operands=())
+
+
+def uv_install(
+    command: Command, line: Line, here: Here, contents: Contents, tool: str
+) -> PythonInstall:
+    """An installation by uv, but for the environment it goes into."""
+    values = here.variables(command)
+    return PythonInstall(
+        command=command,
+        tool=tool,
+        verb="install",
+        wanted=tuple(contents.wanted),
+        indexes=uv_indexes(command, line, here, contents).result(),
+        constraints=tuple(contents.constraints),
+        constrained=tuple(contents.constrained),
+        files=tuple(contents.files),
+        unread=tuple(contents.unread),
+        circular=tuple(contents.circular),
+        flags=line.flags | switches(values, "UV_"),
+        no_binary=no_binary(line, contents, values.get("UV_NO_BINARY_PACKAGE")),
+        python=_version(line.last("--python") or values.get("UV_PYTHON")),
+        keeps_cache=keeps_uv_cache(command, line, here),
+    )
+
+
+def _version(python: str | None) -> str | None:
+    match = re.fullmatch(r"(?:cpython[@-]?|python)?(\d+\.\d+)(?:\.\d+)?", python or "")
+    return match[1] if match else None
+
+
+def uv_indexes(command: Command, line: Line, here: Here, contents: Contents) -> Collected:
+    """Where uv gets packages from."""
+    found = Collected()
+    found.flags(line, UV)
+    values = here.variables(command)
+    found.variables(values, UV_VARIABLES)
+    if found.torch_backend is None and "UV_TORCH_BACKEND" in values:
+        found.torch_backend = values["UV_TORCH_BACKEND"]
+        found.known = found.known and found.torch_backend is not None
+    found.settings(contents.options)
+    found.no_index = found.no_index or "--no-index" in switches(values, "UV_")
+    if _hidden_settings(here, ("uv.toml", "netrc"), "UV_"):
+        found.known = False
+    return found
