@@ -97,7 +97,7 @@ def split_stages(
     head = tuple(instructions[: starts[0]] if starts else instructions)
     arguments = _global_arguments(head)
     stages: list[Stage] = []
-    for at, stop in zip(starts, [*starts[1:], len(instructions)], strict=True):
+    for at, stop in zip(starts, [*starts, len(instructions)][1:], strict=True):
         stages.append(_stage(instructions[at], instructions[at + 1 : stop], stages, arguments))
     return head, tuple(stages), arguments
 
