@@ -19,7 +19,7 @@ from mlbox.lint.commands.pythons import environments_made
 from mlbox.lint.shell import DEFAULT_SHELL, Shell, commands_of, shells_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
     from mlbox.lint.image import Files
     from mlbox.lint.parse import Dockerfile, Stage, Step

@@ -21,14 +21,16 @@ if TYPE_CHECKING:
     from mlbox.lint.shell.model import Argument, Command
 
 _SYNTAX = syntax(
-    "-n/--name -p/--prefix -c/--channel -f/--file --solver --platform --subdir --revision --repodata-fn"
-    " --experimental -r/--root-prefix --rc-file --clone --env-spec --environment-specifier",
+    "-n/--name -p/--prefix -c/--channel -f/--file --solver --platform --subdir --revision"
+    " --repodata-fn --experimental -r/--root-prefix --rc-file --clone --env-spec --environment-"
+    " specifier",
     "-y/--yes -q/--quiet -v/--verbose -d/--dry-run -C/--use-index-cache -k/--insecure"
     " -S/--satisfied-skip-solve",
 )
 _VERBS = frozenset({"install", "create", "update", "upgrade"})
 _ENV_VERBS = frozenset({"create", "update"})
 _SPECIFICATION = re.compile(r"(?:[^\s:]*::?)?([A-Za-z0-9_.-]+)\s*(.*)", re.DOTALL)
+_BRACKETS = re.compile(r"\[.*\]$", re.DOTALL)
 
 
 @dataclass(kw_only=True)
@@ -47,13 +49,12 @@ def conda(command: Command, here: Here) -> CondaInstall | None:
     from_environment = verbs[:1] == ["env"] and verbs[1:] and verbs[1] in _ENV_VERBS
     if not from_environment and (not verbs or verbs[0] not in _VERBS):
         return None
-    found = _Found(channels=list(line.values("--channel")))
+    reader = _Reader(command, here, line)
     if from_environment:
-        _environments(command, line, here, found)
+        reader.environments()
     else:
-        for word in line.operands[1:]:
-            found.packages.append(_package(word.text, word, is_known=word.value is not None))
-        _files(command, line, here, found)
+        reader.specifications()
+    found = reader.found
     return CondaInstall(
         command=command,
         tool=command.program,
@@ -70,79 +71,79 @@ def _package(text: str, argument: Argument, *, is_known: bool = True) -> SystemP
     match = _SPECIFICATION.fullmatch(text.strip())
     if match is None:
         return SystemPackage(name=text, version=None, argument=argument)
-    rest = re.sub(r"\[.*\]$", "", match[2].strip(), flags=re.DOTALL).strip()
+    rest = _BRACKETS.sub("", match[2].strip()).strip()
     return SystemPackage(
         name=match[1].lower(), version=(rest or None) if is_known else None, argument=argument
     )
 
 
-def _files(command: Command, line: Line, here: Here, found: _Found) -> None:
-    for option in line.named("--file"):
-        document = _open(option.value, option.argument, command, here, found)
+class _Reader:
+    """Collects what one command names."""
+
+    def __init__(self, command: Command, here: Here, line: Line) -> None:
+        self.found = _Found(channels=list(line.values("--channel")))
+        self._command = command
+        self._here = here
+        self._line = line
+
+    def specifications(self) -> None:
+        """What the command line names, and the files of ``--file``."""
+        for word in self._line.operands[1:]:
+            self.found.packages.append(_package(word.text, word, is_known=word.value is not None))
+        for option in self._line.named("--file"):
+            document = self._open(option.value, option.argument)
+            if document is None:
+                continue
+            if document.path.endswith((".yml", ".yaml")):
+                self._environment(document, option.argument)
+                continue
+            for text in document.text.splitlines():
+                bare = text.partition("#")[0].strip()
+                if bare and not bare.startswith("@"):
+                    self.found.packages.append(_package(bare, option.argument))
+
+    def environments(self) -> None:
+        """The files of ``env create``."""
+        options = [(option.value, option.argument) for option in self._line.named("--file")]
+        if not options:
+            options = [("environment.yml", self._line.operands[0])]
+        for value, argument in options:
+            document = self._open(value, argument)
+            if document is not None:
+                self._environment(document, argument)
+
+    def _open(self, value: str | None, argument: Argument) -> Document | None:
+        name = argument.raw if value is None else value
+        is_file = value is not None and "://" not in value
+        path = self._here.at(value, self._command) if value and is_file else None
+        document = self._here.open(path) if path else None
+        self.found.files.append(name)
         if document is None:
-            continue
-        if document.path.endswith((".yml", ".yaml")):
-            _environment(document, option.argument, command, here, found)
-            continue
-        for text in document.text.splitlines():
-            bare = text.partition("#")[0].strip()
-            if bare and not bare.startswith("@"):
-                found.packages.append(_package(bare, option.argument))
+            self.found.unread.append(name)
+        return document
 
+    def _environment(self, document: Document, argument: Argument) -> None:
+        for item in environment_items(document.text):
+            if item.kind == "channels":
+                self.found.channels.append(item.text)
+            elif item.kind == "conda":
+                self.found.packages.append(_package(item.text, argument))
+            elif item.text.startswith("-"):
+                self._pip_option(item.text, document, argument)
+            else:
+                location = document.location(item.start, item.end)
+                self.found.pip.append(wanted(item.text, item.text, location, argument=argument))
 
-def _environments(command: Command, line: Line, here: Here, found: _Found) -> None:
-    options = [(option.value, option.argument) for option in line.named("--file")]
-    if not options:
-        options = [("environment.yml", line.operands[0])]
-    for value, argument in options:
-        document = _open(value, argument, command, here, found)
-        if document is not None:
-            _environment(document, argument, command, here, found)
-
-
-def _open(
-    value: str | None, argument: Argument, command: Command, here: Here, found: _Found
-) -> Document | None:
-    name = argument.raw if value is None else value
-    path = here.at(value, command) if value and "://" not in value else None
-    document = here.open(path) if path else None
-    found.files.append(name)
-    if document is None:
-        found.unread.append(name)
-    return document
-
-
-def _environment(
-    document: Document, argument: Argument, command: Command, here: Here, found: _Found
-) -> None:
-    for item in environment_items(document.text):
-        if item.kind == "channels":
-            found.channels.append(item.text)
-        elif item.kind == "conda":
-            found.packages.append(_package(item.text, argument))
-        elif item.text.startswith("-"):
-            _pip_option(item.text, document, argument, command, here, found)
-        else:
-            location = document.location(item.start, item.end)
-            found.pip.append(wanted(item.text, item.text, location, argument=argument))
-
-
-def _pip_option(  # noqa: PLR0913  (what is read, for whom, into what)
-    text: str,
-    document: Document,
-    argument: Argument,
-    command: Command,
-    here: Here,
-    found: _Found,
-) -> None:
-    match = re.fullmatch(r"(?:-r|--requirement)[ =]*(\S+)", text)
-    if match is None:
-        return
-    reader = RequirementsReader(here.open, argument, here.variables(command))
-    folder = document.image_path.rpartition("/")[0]
-    reader.read(match[1], f"{folder}/{match[1].removeprefix('./')}")
-    found.pip += reader.found.wanted
-    found.unread += reader.found.unread
+    def _pip_option(self, text: str, document: Document, argument: Argument) -> None:
+        match = re.fullmatch(r"(?:-r|--requirement)[ =]*(\S+)", text)
+        if match is None:
+            return
+        values = self._here.variables(self._command)
+        reader = RequirementsReader(self._here.open, argument, values)
+        folder = document.image_path.rpartition("/")[0]
+        reader.read(match[1], f"{folder}/{match[1].removeprefix('./')}")
+        self.found.pip += reader.found.wanted
+        self.found.unread += reader.found.unread
 
 
 @dataclass(frozen=True, kw_only=True)

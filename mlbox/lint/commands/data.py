@@ -33,18 +33,20 @@ _CURL = syntax(
     "-o/--output -H/--header -d/--data --data-raw --data-binary --data-urlencode -u/--user"
     " -A/--user-agent -x/--proxy -X/--request -e/--referer -m/--max-time --connect-timeout"
     " --retry --retry-delay --retry-max-time -b/--cookie -c/--cookie-jar -E/--cert --cacert"
-    " -F/--form --output-dir -w/--write-out -r/--range -T/--upload-file -K/--config -C/--continue-at"
-    " --tlsv1.2-x --proto --proto-redir --ciphers --url --key -y/--speed-time -Y/--speed-limit"
-    " -z/--time-cond -D/--dump-header --resolve --netrc-file --max-redirs -t/--telnet-option"
-    " -P/--ftp-port -Q/--quote --limit-rate --cert-type --parallel-max --oauth2-bearer"
+    " -F/--form --output-dir -w/--write-out -r/--range -T/--upload-file -K/--config"
+    " -C/--continue-at --tlsv1.2-x --proto --proto-redir --ciphers --url --key -y/--speed-time"
+    " -Y/--speed-limit -z/--time-cond -D/--dump-header --resolve --netrc-file --max-redirs"
+    " -t/--telnet-option -P/--ftp-port -Q/--quote --limit-rate --cert-type --parallel-max"
+    " --oauth2-bearer"
 )
 _WGET = syntax(
     "-O/--output-document -P/--directory-prefix -o/--output-file -a/--append-output -t/--tries"
-    " -T/--timeout -U/--user-agent --header --user --password -i/--input-file -e/--execute -w/--wait"
-    " --progress --post-data --method --body-data --ca-certificate -A/--accept -R/--reject -l/--level"
-    " -D/--domains --waitretry --read-timeout --dns-timeout --connect-timeout --limit-rate -Q/--quota"
-    " --cut-dirs -B/--base --load-cookies --save-cookies --referer --certificate --private-key"
-    " -X/--exclude-directories -I/--include-directories"
+    " -T/--timeout -U/--user-agent --header --user --password -i/--input-file"
+    " -e/--execute -w/--wait --progress --post-data --method --body-data --ca-certificate"
+    " -A/--accept -R/--reject -l/--level -D/--domains --waitretry --read-timeout --dns-timeout"
+    " --connect-timeout --limit-rate -Q/--quota --cut-dirs -B/--base --load-cookies --save-"
+    " cookies --referer --certificate --private-key -X/--exclude-directories -I/--include-"
+    " directories"
 )
 _USERADD = syntax(
     "-u/--uid -g/--gid -G/--groups -d/--home-dir/--home -s/--shell -c/--comment -p/--password"
@@ -281,7 +283,7 @@ def adduser(command: Command, here: Here) -> UserAdd | None:
     if words & set(_ADDUSER_REDHAT_HOME):
         return useradd(command, here)
     line = read_line(command.arguments, _ADDUSER)
-    names = [word for word in line.operands]
+    names = line.operands
     if len(names) > 1:
         return None  # "adduser USER GROUP"
     return UserAdd(

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from mlbox.lint.parse import Source, Span, Step
     from mlbox.lint.shell.model import Command
 
+_FAR = 200
+
 
 @dataclass(frozen=True, kw_only=True)
 class Here:
@@ -61,11 +63,13 @@ class Here:
         return self.place.location(span)
 
     def later(self, command: Command) -> tuple[Command, ...]:
-        """The commands of the same instruction after one."""
-        for number, other in enumerate(self.commands):
-            if other is command:
-                return self.commands[number + 1 :]
-        return ()
+        """The commands of the same instruction after one; of a huge script, not all."""
+        number = self._numbers.get(id(command), len(self.commands))
+        return self.commands[number + 1 : number + 1 + _FAR]
+
+    @cached_property
+    def _numbers(self) -> Mapping[int, int]:
+        return {id(command): number for number, command in enumerate(self.commands)}
 
     @cached_property
     def mounts(self) -> tuple[tuple[str, str | None, Mapping[str, str | None]], ...]:

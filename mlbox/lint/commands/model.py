@@ -227,7 +227,8 @@ class Download:
     Attributes:
         command: The command.
         urls: What it fetches.
-        piped_into: The program that it is piped into (``"sh"``, ``"tar"``, ``"gpg"``); empty without.
+        piped_into: The program that it is piped into, or that runs it (``"sh"``, ``"tar"``);
+            empty without.
     """
 
     command: Command

@@ -100,7 +100,7 @@ class Project:
     def sources(self) -> Mapping[str, str]:
         """The index that each distribution of ``[tool.uv.sources]`` is bound to, if one is."""
         urls = {name: url for name, url, _, _ in self.indexes}
-        found = {}
+        found: dict[str, str] = {}
         for name, entry in table(self.uv, "sources").items():
             bound = {
                 item["index"]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
+from mlbox.lint.commands.contents import Contents, contents_of
 from mlbox.lint.commands.model import Indexes, PythonInstall
 from mlbox.lint.commands.options import read_line, syntax
 from mlbox.lint.commands.project import (
@@ -16,14 +17,7 @@ from mlbox.lint.commands.project import (
     locked_by_uv,
     read_project,
 )
-from mlbox.lint.commands.python import (
-    UV_SYNTAX,
-    Contents,
-    contents_of,
-    uv_indexes,
-    uv_install,
-    uv_pip,
-)
+from mlbox.lint.commands.python import UV_SYNTAX, uv_indexes, uv_install, uv_pip
 from mlbox.lint.commands.pythons import is_true
 from mlbox.lint.commands.wanted import wanted
 
@@ -38,7 +32,8 @@ if TYPE_CHECKING:
 _SYSTEM = frozenset({"/usr", "/usr/local"})
 _OTHERS = syntax(
     "-C/--directory -P/--project -E/--extras --only --with --without -G/--group --source -p"
-    " --manifest-path -e/--environment --python --index-url -i --pip-args --index --extra-index-url",
+    " --manifest-path -e/--environment --python --index-url -i --pip-args --index --extra-index-"
+    " url",
     "-q/--quiet -v/--verbose -n/--no-interaction",
 )
 _VERBS = {
@@ -54,7 +49,7 @@ _LOCKS = {"poetry": "poetry.lock", "pdm": "pdm.lock", "pipenv": "Pipfile.lock"}
 
 
 def uv(command: Command, here: Here) -> PythonInstall | None:
-    """uv's verbs that install."""
+    """The verbs of uv that install."""
     line = read_line(command.arguments, UV_SYNTAX)
     verb = line.operands[0].text if line.operands else ""
     if verb == "pip":
@@ -65,7 +60,7 @@ def uv(command: Command, here: Here) -> PythonInstall | None:
         return _add(command, replace(line, operands=line.operands[1:]), here)
     if verb == "tool" and [word.text for word in line.operands[1:2]] == ["install"]:
         line = replace(line, operands=line.operands[2:])
-        contents = contents_of(command, line, here, ())
+        contents = contents_of(command, line, here)
         return uv_install(command, line, here, contents, "uv tool")
     return None
 
@@ -79,15 +74,15 @@ def _selected(line: Line, command: Command, here: Here) -> Selection:
     values = here.variables(command)
     flags = line.flags
     no_dev = "UV_NO_DEV" in values and is_true(values["UV_NO_DEV"])
-    only = {canonicalize_name(name) for name in line.values("--only-group")}
-    groups = {canonicalize_name(name) for name in line.values("--group")} | only
+    only: set[str] = {canonicalize_name(name) for name in line.values("--only-group")}
+    groups = only | {canonicalize_name(name) for name in line.values("--group")}
     if "--all-groups" in flags:
         groups.add("*")
     if not only and not flags & {"--no-dev", "--no-default-groups"} and not no_dev:
         groups.add("dev")
     if "--only-dev" in flags:
         groups = {"dev"}
-    extras = {canonicalize_name(name) for name in line.values("--extra")}
+    extras: set[str] = {canonicalize_name(name) for name in line.values("--extra")}
     return Selection(
         extras=frozenset(extras | ({"*"} if "--all-extras" in flags else set())),
         groups=frozenset(groups),
@@ -128,26 +123,24 @@ def _sync(command: Command, line: Line, here: Here) -> PythonInstall:
             contents.wanted += declared(project, selection, None)
         contents.files.append(name)
         contents.unread.append(name)
-    return _installed(command, line, here, contents, project, "uv sync")
+    found = uv_install(command, line, here, contents, "uv sync")
+    return _installed(found, line, here, contents, project)
 
 
 def _add(command: Command, line: Line, here: Here) -> PythonInstall:
-    contents = contents_of(command, line, here, ("UV_CONSTRAINT",))
+    contents = contents_of(command, line, here, constraints="UV_CONSTRAINT")
     project = _project(line, command, here, contents)
     if project is not None:
         contents.wanted += declared(project, _selected(line, command, here), None)
-    return _installed(command, line, here, contents, project, "uv add")
+    found = uv_install(command, line, here, contents, "uv add")
+    return _installed(found, line, here, contents, project)
 
 
-def _installed(  # noqa: PLR0913  (an installation's parts)
-    command: Command,
-    line: Line,
-    here: Here,
-    contents: Contents,
-    project: Project | None,
-    tool: str,
+def _installed(
+    found: PythonInstall, line: Line, here: Here, contents: Contents, project: Project | None
 ) -> PythonInstall:
-    found = uv_install(command, line, here, contents, tool)
+    """The same with what the project says of indexes, and the environment it goes into."""
+    command = found.command
     indexes = uv_indexes(command, line, here, contents)
     if project is not None:
         for _, url, explicit, default in project.indexes:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
+from mlbox.lint.commands.contents import contents_of
 from mlbox.lint.commands.indexes import (
     PIP,
     PIP_FILES,
@@ -17,8 +18,7 @@ from mlbox.lint.commands.indexes import (
     settings_as_options,
 )
 from mlbox.lint.commands.model import PythonInstall
-from mlbox.lint.commands.options import read_line, syntax
-from mlbox.lint.commands.project import Selection, declared, read_project
+from mlbox.lint.commands.options import Option, read_line, syntax
 from mlbox.lint.commands.pythons import (
     is_true,
     keeps_pip_cache,
@@ -26,15 +26,13 @@ from mlbox.lint.commands.pythons import (
     pip_target,
     uv_target,
 )
-from mlbox.lint.commands.requirements import RequirementsReader
-from mlbox.lint.commands.wanted import is_local, wanted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from mlbox.lint.commands.contents import Contents
     from mlbox.lint.commands.here import Here
-    from mlbox.lint.commands.model import Wanted
-    from mlbox.lint.commands.options import Line, Option
+    from mlbox.lint.commands.options import Line
     from mlbox.lint.shell.model import Argument, Command
 
 _PIP = syntax(
@@ -91,20 +89,6 @@ _SWITCHES = {  # what a variable of pip or uv switches on
 }
 
 
-@dataclass(kw_only=True)
-class Contents:
-    """What an installation was found to install."""
-
-    wanted: list[Wanted] = field(default_factory=list)
-    files: list[str] = field(default_factory=list)
-    unread: list[str] = field(default_factory=list)
-    circular: list[str] = field(default_factory=list)
-    constraints: list[str] = field(default_factory=list)
-    constrained: list[tuple[str, str]] = field(default_factory=list)
-    options: list[tuple[str, str | None]] = field(default_factory=list)
-    bound: dict[str, str] = field(default_factory=dict)
-
-
 def pip_install(command: Command, here: Here) -> PythonInstall | None:
     """``pip install``, also as ``python -m pip install``."""
     match = _PROGRAM.fullmatch(command.program)
@@ -137,7 +121,9 @@ def _pip(
         return None
     line = replace(line, operands=line.operands[1:])
     values = here.variables(command)
-    contents = contents_of(command, line, here, ("PIP_CONSTRAINT",), ("PIP_REQUIREMENT",))
+    contents = contents_of(
+        command, line, here, constraints="PIP_CONSTRAINT", requirements="PIP_REQUIREMENT"
+    )
     target = pip_target(command, line, here)
     return PythonInstall(
         command=command,
@@ -209,187 +195,6 @@ def _hidden_settings(here: Here, files: tuple[str, ...], variable: str) -> bool:
     return False
 
 
-def contents_of(
-    command: Command,
-    line: Line,
-    here: Here,
-    constraint_variables: tuple[str, ...],
-    requirement_variables: tuple[str, ...] = (),
-) -> Contents:
-    """Everything that a command line names, files followed."""
-    found = Contents()
-    selection = Selection(
-        extras=frozenset(line.values("--extra")) | ({"*"} & _all(line, "--all-extras")),
-        groups=frozenset(line.values("--group")),
-    )
-    values = here.variables(command)
-    named = [
-        (option.key.span.start, option) for option in line.named("--requirement", "--editable")
-    ]
-    words: list[tuple[int, Option | Argument]] = [*named]
-    words += [(word.span.start, word) for word in line.operands]
-    for _, item in sorted(words, key=lambda pair: pair[0]):
-        if hasattr(item, "key"):
-            _named_by_option(item, command, here, found, selection)
-        else:
-            _operand(item, item.value, item.raw, command, here, found)
-    for name in requirement_variables:
-        for path in (values.get(name) or "").split():
-            requirements(path, None, command, here, found, selection)
-    constraints(command, line, here, constraint_variables, found)
-    _bind(found)
-    return found
-
-
-def _all(line: Line, flag: str) -> set[str]:
-    return {"*"} if flag in line.flags else set()
-
-
-def _bind(found: Contents) -> None:
-    """Bind distributions to their indexes, as ``[tool.uv.sources]`` says."""
-    if found.bound:
-        found.wanted = [
-            replace(item, index=found.bound[item.name])
-            if item.index is None and item.name in found.bound
-            else item
-            for item in found.wanted
-        ]
-
-
-def _named_by_option(
-    option: Option, command: Command, here: Here, found: Contents, selection: Selection
-) -> None:
-    if option.name == "--editable":
-        raw = option.argument.raw
-        _operand(option.argument, option.value, raw, command, here, found, editable=True)
-    elif option.value is None:
-        found.files.append(option.argument.raw)
-        found.unread.append(option.argument.raw)
-    else:
-        requirements(option.value, option.argument, command, here, found, selection)
-
-
-def _operand(
-    argument: Argument,
-    value: str | None,
-    raw: str,
-    command: Command,
-    here: Here,
-    found: Contents,
-    *,
-    editable: bool = False,
-) -> None:
-    item = wanted(
-        value,
-        raw,
-        here.location(argument.span),
-        argument=argument,
-        editable=editable,
-        in_dockerfile=True,
-    )
-    found.wanted.append(item)
-    if item.local is not None and item.requirement is None:
-        _folder(item.local, argument, command, here, found)
-
-
-def _folder(
-    local: str, argument: Argument | None, command: Command, here: Here, found: Contents
-) -> None:
-    """The dependencies of a project that is installed from its folder."""
-    path, extras = local, ""
-    if match := re.fullmatch(r"(.*?)\[([\w\s,.-]*)\]", local):
-        path, extras = match[1], match[2]
-    path = path.removeprefix("file://")
-    if not is_local(local) or path.endswith((".whl", ".gz", ".zip", ".tar")):
-        return
-    project_file = f"{path.rstrip('/') or '/'}/pyproject.toml".removeprefix("./")
-    selection = Selection(extras=frozenset(part.strip() for part in extras.split(",") if part))
-    project(project_file, argument, command, here, found, selection)
-
-
-def project(  # noqa: PLR0913  (what is read, for whom, into what)
-    name: str,
-    argument: Argument | None,
-    command: Command,
-    here: Here,
-    found: Contents,
-    selection: Selection,
-) -> None:
-    """Read a ``pyproject.toml``."""
-    path = here.at(name, command)
-    document = here.open(path) if path else None
-    found.files.append(name)
-    read = read_project(document) if document else None
-    if read is None or not read.is_valid:
-        found.unread.append(name)
-        return
-    found.wanted += declared(read, selection, argument)
-    found.bound.update(read.sources)
-    if read.is_dynamic:
-        folder = name.rpartition("/")[0]
-        for file in read.requirement_files:
-            inner = f"{folder}/{file}" if folder else file
-            requirements(inner, argument, command, here, found, Selection())
-        if not read.requirement_files:
-            found.unread.append(name)
-
-
-def requirements(  # noqa: PLR0913  (what is read, for whom, into what)
-    name: str,
-    argument: Argument | None,
-    command: Command,
-    here: Here,
-    found: Contents,
-    selection: Selection,
-) -> None:
-    """Read a requirements file, or what uv takes for one."""
-    if name.endswith("pyproject.toml"):
-        project(name, argument, command, here, found, selection)
-        return
-    reader = RequirementsReader(here.open, argument, here.variables(command))
-    if name.endswith((".py", ".cfg", ".lock")) or name in ("-", "/dev/stdin"):
-        found.files.append(name)
-        found.unread.append(name)
-        return
-    reader.read(name, here.at(name, command))
-    found.wanted += reader.found.wanted
-    found.files += reader.found.files
-    found.unread += reader.found.unread
-    found.circular += reader.found.circular
-    found.options += reader.found.options
-    for constraint, path in reader.found.constraints:
-        _constraint(constraint, path, command, here, found)
-
-
-def constraints(
-    command: Command, line: Line, here: Here, variables: tuple[str, ...], found: Contents
-) -> None:
-    """Read the constraints files of a command."""
-    values = here.variables(command)
-    for option in line.named("--constraint"):
-        if option.value is None:
-            found.constraints.append(option.argument.raw)
-            found.unread.append(option.argument.raw)
-        else:
-            _constraint(option.value, here.at(option.value, command), command, here, found)
-    for name in variables:
-        if name in values:
-            value = values[name]
-            for path in [f"${name}"] if value is None else value.split():
-                _constraint(path, here.at(path, command), command, here, found)
-
-
-def _constraint(name: str, path: str | None, command: Command, here: Here, found: Contents) -> None:
-    reader = RequirementsReader(here.open, None, here.variables(command))
-    reader.read(name, path)
-    found.constraints.append(name)
-    found.unread += reader.found.unread
-    found.circular += reader.found.circular
-    found.constrained += [
-        (item.name, item.version) for item in reader.found.wanted if item.version is not None
-    ]
-
-
 def uv_pip(command: Command, words: tuple[Argument, ...], here: Here) -> PythonInstall | None:
     """``uv pip install`` and ``uv pip sync``."""
     line = read_line(words, UV_SYNTAX)
@@ -399,7 +204,7 @@ def uv_pip(command: Command, words: tuple[Argument, ...], here: Here) -> PythonI
     line = replace(line, operands=line.operands[2:])
     if verbs[1] == "sync":
         line = _as_files(line)
-    contents = contents_of(command, line, here, ("UV_CONSTRAINT",))
+    contents = contents_of(command, line, here, constraints="UV_CONSTRAINT")
     target = uv_target(command, line, here)
     return replace(
         uv_install(command, line, here, contents, "uv pip"),
@@ -409,8 +214,6 @@ def uv_pip(command: Command, words: tuple[Argument, ...], here: Here) -> PythonI
 
 
 def _as_files(line: Line) -> Line:
-    from mlbox.lint.commands.options import Option  # noqa: PLC0415  (this verb only)
-
     files = tuple(
         Option(
             name="--requirement",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mlbox.lint.commands.model import SystemInstall, SystemPackage
@@ -68,8 +69,6 @@ _VERBS = {
     "del": "remove",
     "rm": "remove",
 }
-_APT_TOOLS = frozenset({"apt-get", "apt", "aptitude"})
-_RPM_TOOLS = frozenset({"dnf", "yum", "microdnf", "tdnf"})
 _LISTS = "/var/lib/apt/lists"
 _YES = frozenset({"--yes", "--force-yes"})
 
@@ -85,7 +84,7 @@ def apt(command: Command, here: Here) -> SystemInstall | None:
         for value in line.values("--option")
     }
     quiet = sum(option.name == "--quiet" for option in line.options)
-    return _with(
+    return replace(
         found,
         assumes_yes=found.assumes_yes
         or quiet > 1
@@ -111,11 +110,9 @@ def rpm(command: Command, here: Here) -> SystemInstall | None:
     weak = [value.lower().replace(" ", "") for value in line.values("--setopt")]
     if found is None:
         return None
-    if command.program == "yum" and found.verb == "update":
-        found = _with(found, verb="upgrade")
-    elif command.program in _RPM_TOOLS and line.operands[0].text == "update":
-        found = _with(found, verb="upgrade")
-    return _with(
+    if line.operands[0].text == "update":
+        found = replace(found, verb="upgrade")
+    return replace(
         found,
         no_recommends=any(
             value in ("install_weak_deps=false", "install_weak_deps=0") for value in weak
@@ -127,16 +124,16 @@ def apk(command: Command, here: Here) -> SystemInstall | None:
     """``apk add``; it never asks."""
     line = read_line(command.arguments, _APK)
     found = _read(command, line, here, separators="=<>~@")
-    return _with(found, assumes_yes=True, no_recommends=True) if found else None
+    return replace(found, assumes_yes=True, no_recommends=True) if found else None
 
 
 def zypper(command: Command, here: Here) -> SystemInstall | None:
-    """zypper."""
+    """SUSE's zypper."""
     line = read_line(command.arguments, _ZYPPER)
     found = _read(command, line, here, separators="=<>")
     if found is None:
         return None
-    return _with(
+    return replace(
         found,
         assumes_yes=found.assumes_yes or "--non-interactive" in line.flags,
         no_recommends="--no-recommends" in line.flags,
@@ -148,12 +145,6 @@ def remove(command: Command, _: Here) -> SystemInstall | None:
     if any(word.text.startswith(_LISTS) for word in command.arguments):
         return SystemInstall(command=command, tool="rm", verb="clean")
     return None
-
-
-def _with(found: SystemInstall, **changes: object) -> SystemInstall:
-    from dataclasses import replace  # noqa: PLC0415  (its type is too strict for **)
-
-    return replace(found, **changes)  # type: ignore[arg-type]  (fields of it)
 
 
 def _read(command: Command, line: Line, here: Here, *, separators: str) -> SystemInstall | None:

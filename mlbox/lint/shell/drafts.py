@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from mlbox.lint.shell.tokens import Token
 
@@ -32,6 +32,14 @@ class Draft:
     stops: bool = True
     pipefail: bool = False
 
+    def tokens(self) -> Iterator[Token]:
+        """Every word of it, assignments and files included."""
+        for _, token, _ in self.assigned:
+            yield token
+        yield from self.words
+        for _, token in self.redirections:
+            yield token
+
 
 @dataclass(slots=True)
 class Element:
@@ -42,6 +50,7 @@ class Element:
     last: int = 0
     stops_on_error: bool = False
     tests: bool = False
+    after_test: bool = False
     pipes: list[int] = field(default_factory=list)
 
 
@@ -73,7 +82,7 @@ def settle(frame: Frame, drafts: list[Draft], *, pipefail: bool) -> None:
     """Note which commands of a frame's lists stop the script, and which may be skipped."""
     for number, parts in enumerate(frame.lists):
         last_list = number == len(frame.lists) - 1
-        guarded = asked = False
+        guarded = False
         for part in reversed(parts):
             last = part is parts[-1]
             stops = last_list if not last or not part.stops_on_error else True
@@ -85,9 +94,8 @@ def settle(frame: Frame, drafts: list[Draft], *, pipefail: bool) -> None:
                     drafts[index].stops = False
         falls_through = guarded or not last_list or frame.is_condition
         for part in parts:
-            if asked and falls_through and part.operator == "&&":
+            if part.after_test and falls_through and part.operator == "&&":
                 _mark(drafts[part.first : part.last], is_conditional=True)
-            asked = asked or part.tests
     frame.lists.clear()
 
 

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from mlbox.lint.shell.drafts import Draft, Element, Frame, is_test, settle
+from mlbox.lint.shell.state import ASSIGNS, BUILT_IN, Said, State
 from mlbox.lint.shell.tokens import Lexer
-from mlbox.lint.shell.values import value_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from mlbox.lint.shell.tokens import Token
 
-_ASSIGNS = re.compile(r"([A-Za-z_]\w*)(?:\[[^]]*\])?\+?=")
 _DEEPEST = 50
 _ENDS_LIST = frozenset({"\n", ";", "&", ";;", ";&", ";;&"})
 _CLOSES = {"fi": ("if",), "done": ("for", "while", "until", "select"), "esac": ("case",)}
@@ -26,32 +24,15 @@ class Reader:
     Attributes:
         drafts: Its simple commands, in order.
         lexer: Its tokens.
-        values: The variables in force.
-        assigned: Those of them that the script set.
-        folder: Where ``cd`` went.
-        stops_on_error: Whether ``set -e`` is in force.
-        pipefail: Whether ``set -o pipefail`` is.
+        state: What is in force where it is read.
     """
 
-    def __init__(
-        self,
-        text: str,
-        values: Mapping[str, str | None],
-        *,
-        stops_on_error: bool = False,
-        pipefail: bool = False,
-        assigned: Mapping[str, str | None] | None = None,
-        folder: str | None = "",
-    ) -> None:
+    def __init__(self, text: str, state: State) -> None:
         """Take the script and what is in force at its start."""
         self.text = text
         self.lexer = Lexer(text)
         self.drafts: list[Draft] = []
-        self.values = values
-        self.assigned: Mapping[str, str | None] = assigned or {}
-        self.folder: str | None = folder
-        self.stops_on_error = stops_on_error
-        self.pipefail = pipefail
+        self.state = state
         self._frames = [Frame(kind="")]
         self._too_deep = 0
         self._draft: Draft | None = None
@@ -73,7 +54,7 @@ class Reader:
                 self._operator(token)
         self._end("")
         while self._frames:
-            settle(self._frames.pop(), self.drafts, pipefail=self.pipefail)
+            settle(self._frames.pop(), self.drafts, pipefail=self.state.pipefail)
         return self.drafts
 
     # words
@@ -84,12 +65,12 @@ class Reader:
             self._target(token)
         elif self._skips:
             self._skip_word(raw, token)
-        elif self._draft is None and raw in _RESERVED:
-            _RESERVED[raw](self, raw, token)
+        elif self._draft is None and raw in self._RESERVED:
+            self._RESERVED[raw](self, raw, token)
         else:
             draft = self._begun(token)
             draft.end = token.end
-            if not draft.words and (match := _ASSIGNS.match(raw)):
+            if not draft.words and (match := ASSIGNS.match(raw)):
                 draft.assigned.append((match[1], token, match.end()))
             else:
                 draft.words.append(token)
@@ -103,10 +84,10 @@ class Reader:
                 start=token.start,
                 before=self._before,
                 is_conditional=frame.is_conditional or element.operator == "||",
-                values=self.values,
-                exported=self.assigned,
-                folder=self.folder,
-                pipefail=self.pipefail,
+                values=self.state.values,
+                exported=self.state.assigned,
+                folder=self.state.folder,
+                pipefail=self.state.pipefail,
             )
             if self._before in ("|", "|&"):
                 element.pipes.append(len(self.drafts) - 1)
@@ -120,26 +101,20 @@ class Reader:
             self._new_list = False
         parts = lists[-1]
         if not parts or self._before in ("&&", "||"):
+            before = parts[-1] if parts else None
             parts.append(
                 Element(
                     operator=self._before if parts else "",
                     first=len(self.drafts),
-                    stops_on_error=self.stops_on_error,
+                    stops_on_error=self.state.stops_on_error,
+                    after_test=before is not None and (before.tests or before.after_test),
                 )
             )
         return parts[-1]
 
     def _skip_word(self, raw: str, token: Token) -> None:
-        if self._skips == "for" and raw == "do":
-            self._skips = ""
-            _RESERVED["do"](self, raw, token)
-        elif self._skips == "for":
-            self._set(raw, None)
-            self._skips = "items"
-        elif self._skips == "items" and raw == "do":
-            self._skips = ""
-            self._new_list = True
-            _RESERVED["do"](self, raw, token)
+        if self._skips in ("for", "items"):
+            self._loop_word(raw, token)
         elif self._skips == "case" and raw == "in":
             self._skips = "pattern"
         elif self._skips == "pattern" and raw == "esac":
@@ -152,6 +127,15 @@ class Reader:
                 self._skips = ""
         elif self._skips == "function":
             self._skips, self._function = "", True
+
+    def _loop_word(self, raw: str, token: Token) -> None:
+        """The variable of a loop, and what it goes through."""
+        if raw == "do":
+            self._skips = ""
+            self._body(raw, token)
+        elif self._skips == "for":
+            self.state.forget(raw)
+            self._skips = "items"
 
     # redirections
 
@@ -204,11 +188,8 @@ class Reader:
             self._skips, self._new_list, self._before = "", True, found
         elif self._skips == "[[" and found == "\n":
             self._skips = ""
-            self._operator_after_test(found)
-
-    def _operator_after_test(self, found: str) -> None:
-        self._end(found)
-        self._new_list = True
+            self._end(found)
+            self._new_list = True
 
     def _open_parenthesis(self, token: Token) -> None:
         draft = self._draft
@@ -217,7 +198,7 @@ class Reader:
         elif not draft.words and draft.assigned and draft.end == token.start:
             self._skips = "array"
             name, _, _ = draft.assigned.pop()
-            self._set(name, None)
+            self.state.forget(name)
         elif len(draft.words) == 1 and not draft.assigned:
             self._draft = None  # "name ()": a function
             self._function = True
@@ -251,73 +232,21 @@ class Reader:
     def _raw(self, token: Token) -> str:
         return self.text[token.start : token.end]
 
-    # what a command does to those after it
-
     def _effects(self, draft: Draft, element: Element | None) -> None:
+        """What a command changes for those after it."""
         unsure = draft.is_conditional or (
-            element is not None
-            and element.operator == "&&"
-            and any(part.tests for part in self._frames[-1].lists[-1][:-1])
+            element is not None and element.operator == "&&" and element.after_test
         )
         if not draft.words:
-            for name, token, begin in draft.assigned:
-                self._assign(name, token, begin, unsure=unsure)
+            for _, token, _ in draft.assigned:
+                self.state.assign(self._said(token), unsure=unsure)
             return
-        effect = _EFFECTS.get(self._raw(draft.words[0]))
-        if effect is not None:
-            effect(self, draft.words[1:], unsure)
+        program = self._raw(draft.words[0])
+        words = [self._said(token) for token in draft.words[1:]] if program in BUILT_IN else []
+        self.state.run(program, words, unsure=unsure)
 
-    def _assign(self, name: str, token: Token, begin: int, *, unsure: bool) -> None:
-        raw = self.text[token.start + begin : token.end]
-        known = not unsure and self.text[token.start + begin - 2] != "+"
-        value = value_of(raw, self.values, computed=bool(token.inner)) if known else None
-        self._set(name, value)
-
-    def _set(self, name: str, value: str | None) -> None:
-        self.values = {**self.values, name: value}
-        self.assigned = {**self.assigned, name: value}
-
-    def _export(self, words: list[Token], unsure: bool) -> None:  # noqa: FBT001  (an effect)
-        for token in words:
-            if match := _ASSIGNS.match(self._raw(token)):
-                self._assign(match[1], token, match.end(), unsure=unsure)
-
-    def _forget(self, words: list[Token], _: bool) -> None:  # noqa: FBT001  (an effect)
-        for token in words:
-            if not self._raw(token).startswith("-"):
-                self._set(self._raw(token), None)
-
-    def _options(self, words: list[Token], unsure: bool) -> None:  # noqa: FBT001  (an effect)
-        names = [self._raw(token) for token in words]
-        for at, name in enumerate(names):
-            if name.startswith("-") and "e" in name and not unsure:
-                self.stops_on_error = True
-            if name.startswith("+") and "e" in name:
-                self.stops_on_error = False
-            if name.endswith("o") and name[0] in "+-" and names[at + 1 : at + 2] == ["pipefail"]:
-                self.pipefail = name[0] == "-"
-
-    def _go(self, words: list[Token], unsure: bool) -> None:  # noqa: FBT001  (an effect)
-        targets = [token for token in words if self._raw(token) not in ("--", "-P", "-L")]
-        target = (
-            value_of(self._raw(targets[0]), self.values, computed=bool(targets[0].inner))
-            if targets
-            else None
-        )
-        if unsure or target is None or self.folder is None or target in ("-", "~"):
-            self.folder = None
-        elif target.startswith("/") or not self.folder:
-            self.folder = target
-        else:
-            self.folder = f"{self.folder}/{target}"
-
-    def _lose(self, _: list[Token], __: bool) -> None:  # noqa: FBT001  (an effect)
-        self.folder = None
-
-    def _source(self, words: list[Token], unsure: bool) -> None:  # noqa: FBT001  (an effect)
-        target = words and value_of(self._raw(words[0]), self.values, computed=bool(words[0].inner))
-        if target and target.endswith("/bin/activate"):
-            self._set("VIRTUAL_ENV", None if unsure else target.removesuffix("/bin/activate"))
+    def _said(self, token: Token) -> Said:
+        return Said(self._raw(token), bool(token.inner))
 
     # compound commands
 
@@ -334,7 +263,7 @@ class Reader:
             is_condition=kind in ("if", "while", "until"),
         )
         if kind == "(":
-            frame.saved = (self.values, self.assigned, self.folder)
+            frame.saved = self.state.saved()
         self._function = False
         self._frames.append(frame)
         self._before, self._new_list = "", True
@@ -346,9 +275,9 @@ class Reader:
         if len(self._frames) == 1 or self._frames[-1].kind not in kinds:
             return
         frame = self._frames.pop()
-        settle(frame, self.drafts, pipefail=self.pipefail)
+        settle(frame, self.drafts, pipefail=self.state.pipefail)
         if frame.saved is not None:
-            self.values, self.assigned, self.folder = frame.saved
+            self.state.restore(frame.saved)
         element = self._element_of_last()
         if element is not None:
             element.last = len(self.drafts)
@@ -367,7 +296,7 @@ class Reader:
         """``then``, ``else``, ``elif``, ``do``."""
         del token
         frame = self._frames[-1]
-        settle(frame, self.drafts, pipefail=self.pipefail)
+        settle(frame, self.drafts, pipefail=self.state.pipefail)
         frame.is_conditional = True
         frame.is_condition = raw == "elif"
         self._before, self._new_list = "", True
@@ -396,39 +325,23 @@ class Reader:
         draft.end = token.end
         self._skips = "[["
 
-
-_RESERVED: dict[str, Callable[[Reader, str, Token], None]] = {
-    "if": Reader._compound,
-    "for": Reader._compound,
-    "select": Reader._compound,
-    "while": Reader._compound,
-    "until": Reader._compound,
-    "case": Reader._compound,
-    "then": Reader._body,
-    "else": Reader._body,
-    "elif": Reader._body,
-    "do": Reader._body,
-    "fi": Reader._closing,
-    "done": Reader._closing,
-    "esac": Reader._closing,
-    "{": Reader._group,
-    "}": Reader._group,
-    "!": Reader._not,
-    "function": Reader._named,
-    "[[": Reader._test,
-}
-_EFFECTS: dict[str, Callable[[Reader, list[Token], bool], None]] = {
-    "export": Reader._export,
-    "declare": Reader._export,
-    "typeset": Reader._export,
-    "readonly": Reader._export,
-    "local": Reader._export,
-    "unset": Reader._forget,
-    "read": Reader._forget,
-    "set": Reader._options,
-    "cd": Reader._go,
-    "pushd": Reader._go,
-    "popd": Reader._lose,
-    "source": Reader._source,
-    ".": Reader._source,
-}
+    _RESERVED: ClassVar[dict[str, Callable[[Reader, str, Token], None]]] = {
+        "if": _compound,
+        "for": _compound,
+        "select": _compound,
+        "while": _compound,
+        "until": _compound,
+        "case": _compound,
+        "then": _body,
+        "else": _body,
+        "elif": _body,
+        "do": _body,
+        "fi": _closing,
+        "done": _closing,
+        "esac": _closing,
+        "{": _group,
+        "}": _group,
+        "!": _not,
+        "function": _named,
+        "[[": _test,
+    }

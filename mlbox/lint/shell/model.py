@@ -49,7 +49,7 @@ class Redirection:
 
 @dataclass(frozen=True, kw_only=True)
 class Command:
-    """A simple command of a RUN (also in CMD, ENTRYPOINT, HEALTHCHECK).
+    r"""A simple command of a RUN (also in CMD, ENTRYPOINT, HEALTHCHECK).
 
     Attributes:
         words: The program and its arguments; without assignments, redirections, and prefixes that
@@ -60,11 +60,11 @@ class Command:
             ``VIRTUAL_ENV`` by the activation of a virtual environment.
         redirections: Files that it reads from and writes to.
         before: The operator before it: ``""`` at the start, ``"&&"``, ``"||"``, ``";"``,
-            ``"|"``, ``"\\n"``.
+            ``"|"``, ``"\n"``.
         after: The operator after it; ``""`` at the end.
         is_conditional: Whether it may be skipped: inside if, for, case, or after ``||``.
-        stops_on_failure: Whether a failure of it fails the build: ``set -e``, followed by ``&&``, or
-            the last one; and not behind ``|| true``.
+        stops_on_failure: Whether a failure of it fails the build: ``set -e``, followed by ``&&``,
+            or the last one; and not behind ``|| true``.
         span: All of it in the Dockerfile.
         instruction: The instruction it stands in.
         pipefail: Whether a failure in the middle of a pipe is a failure (``set -o pipefail``).

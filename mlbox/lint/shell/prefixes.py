@@ -115,28 +115,27 @@ def split_prefix(
     return prefix, assignments, rest
 
 
-def _length(known: Prefix, words: tuple[Argument, ...]) -> int:
+def _length(  # noqa: C901  (one branch per kind of word)
+    known: Prefix, words: tuple[Argument, ...]
+) -> int:
     """How many words belong to the prefix; 0 if it starts no other program."""
-    at, operands = 1, known.operands
-    needs_verb = known.verb
+    at, operands, verb = 1, known.operands, known.verb
     while at < len(words):
         text = words[at].text
         if text in known.unless:
             return 0
         if text == "--":
             at += 1
-            if not operands and not needs_verb:
+            if not operands and not verb:
                 return at
         elif text.startswith("-") and len(text) > 1:
             at += 2 if text in known.valued else 1
-        elif needs_verb:
-            if text != needs_verb:
-                return 0
-            needs_verb, at = "", at + 1
         elif known.assigns and _ASSIGNS.match(words[at].raw):
             at += 1
-        elif operands:
-            operands, at = operands - 1, at + 1
-        else:
+        elif verb and text != verb:
+            return 0
+        elif not verb and not operands:
             return at
+        else:
+            operands, verb, at = (operands, "", at + 1) if verb else (operands - 1, verb, at + 1)
     return 0

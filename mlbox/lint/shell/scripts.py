@@ -9,6 +9,7 @@ from mlbox.lint.shell.grammar import Reader
 from mlbox.lint.shell.model import Argument, Command, Redirection
 from mlbox.lint.shell.prefixes import split_prefix
 from mlbox.lint.shell.quotes import without_quotes
+from mlbox.lint.shell.state import State
 from mlbox.lint.shell.values import splits, value_of
 
 if TYPE_CHECKING:
@@ -54,47 +55,51 @@ class Context:
 
 def commands_in(script: Mapped, context: Context) -> Iterator[Command]:
     """The commands of a script, each followed by those of scripts that it starts."""
-    reader = Reader(
-        script.text,
+    state = State(
         context.values,
+        context.exported,
+        context.folder,
         stops_on_error=context.stops_on_error,
         pipefail=context.pipefail,
-        assigned=context.exported,
-        folder=context.folder,
     )
+    reader = Reader(script.text, state)
     for draft in reader.read():
-        inside = replace(
-            context,
-            values=draft.values,
-            exported=draft.exported,
-            folder=draft.folder,
-            is_conditional=context.is_conditional or draft.is_conditional,
-            stops=context.stops and draft.stops,
-            pipefail=draft.pipefail,
-            depth=context.depth + 1,
-        )
-        yield from _substituted(script, draft, inside)
+        draft.is_conditional = draft.is_conditional or context.is_conditional
+        draft.stops = draft.stops and context.stops
+        if any(token.inner for token in draft.tokens()):
+            yield from _substituted(script, draft, context)
         documents = tuple(_documents(script, draft, reader.lexer.bodies, context))
-        command = _command(script, draft, inside, documents)
+        command = _command(script, draft, context.instruction, documents)
         yield command
         if command.program in STARTERS or not command.words:
             sources = {
                 script.span(token.start, token.end): script.cut(token.start, token.end)
                 for token in draft.words
             }
-            yield from started(command, inside, sources)
+            yield from started(command, _inside(draft, context), sources)
 
 
-def _substituted(script: Mapped, draft: Draft, inside: Context) -> Iterator[Command]:
+def _inside(draft: Draft, context: Context) -> Context:
+    """What is in force in a script that a command starts."""
+    return replace(
+        context,
+        values=draft.values,
+        exported=draft.exported,
+        folder=draft.folder,
+        is_conditional=draft.is_conditional,
+        stops=draft.stops,
+        depth=context.depth + 1,
+    )
+
+
+def _substituted(script: Mapped, draft: Draft, context: Context) -> Iterator[Command]:
     """The commands inside ``$(...)``."""
-    if inside.depth > _DEEPEST:
+    if context.depth >= _DEEPEST:
         return
-    assigned = (token for _, token, _ in draft.assigned)
-    targets = (token for _, token in draft.redirections)
-    for token in (*assigned, *draft.words, *targets):
+    inside = replace(_inside(draft, context), is_conditional=True, stops=False)
+    for token in draft.tokens():
         for start, end in token.inner:
-            context = replace(inside, is_conditional=True, stops=False)
-            yield from commands_in(script.cut(start, end), context)
+            yield from commands_in(script.cut(start, end), inside)
 
 
 def _documents(
@@ -108,7 +113,7 @@ def _documents(
 
 
 def _command(
-    script: Mapped, draft: Draft, inside: Context, documents: tuple[Mapped, ...]
+    script: Mapped, draft: Draft, instruction: Instruction, documents: tuple[Mapped, ...]
 ) -> Command:
     words = [word for token in draft.words for word in _arguments(script, token, draft)]
     prefix, assignments, rest = split_prefix(words)
@@ -131,10 +136,10 @@ def _command(
         ),
         before=draft.before,
         after=draft.after,
-        is_conditional=inside.is_conditional,
-        stops_on_failure=inside.stops,
+        is_conditional=draft.is_conditional,
+        stops_on_failure=draft.stops,
         span=script.span(draft.start, draft.end),
-        instruction=inside.instruction,
+        instruction=instruction,
         pipefail=draft.pipefail,
         folder=draft.folder,
         prefix=prefix,
@@ -192,33 +197,42 @@ def started(
 
 
 def _shell(command: Command, inside: Context, sources: Mapping[Span, Mapped]) -> Iterator[Command]:
-    options = inside
+    """The script of ``sh -c``, ``su -c``, or of a here-document that a shell reads."""
+    is_shell = command.program in SHELLS
     words = iter(command.arguments)
     for word in words:
         text = word.text
-        if not text.startswith(("-", "+")) and command.program in SHELLS:
-            return  # a script's file
-        if text.startswith("-") and not text.startswith("--"):
-            options = replace(options, stops_on_error=options.stops_on_error or "e" in text[1:])
-            if text.endswith("o"):
-                options = _with_option(options, next(words, word).text)
-            if "c" in text[1:]:
-                script = next(words, None)
-                while script is not None and script.raw.startswith("-"):
-                    script = next(words, None)
-                if script is not None:
-                    yield from _of_argument(script, command, options, sources)
-                return
-    for body in command.documents:
-        if command.program in SHELLS:
-            yield from commands_in(body, options)
+        if not text.startswith(("-", "+")):
+            if is_shell:
+                return  # a script's file
+            continue
+        if text.startswith("--command="):
+            return
+        if text == "--command" or ("c" in text[1:] and not text.startswith("--")):
+            if is_shell and "e" in text[1:]:
+                inside = replace(inside, stops_on_error=True)
+            script = next((word for word in words if not word.raw.startswith("-")), None)
+            if script is not None:
+                yield from _of_argument(script, command, inside, sources)
+            return
+        if is_shell:
+            inside = _with_options(inside, text, words)
+    for body in command.documents if is_shell else ():
+        yield from commands_in(body, inside)
 
 
-def _with_option(context: Context, name: str) -> Context:
+def _with_options(inside: Context, text: str, words: Iterator[Argument]) -> Context:
+    """``-e``, ``-o pipefail``, ``-eo pipefail``; the word after ``-o`` is taken."""
+    if text.startswith("--"):
+        return inside
+    name = ""
+    if text.endswith(("o", "O")):
+        option = next(words, None)
+        name = option.text if option else ""
     return replace(
-        context,
-        pipefail=context.pipefail or name == "pipefail",
-        stops_on_error=context.stops_on_error or name == "errexit",
+        inside,
+        stops_on_error=inside.stops_on_error or "e" in text[1:] or name == "errexit",
+        pipefail=inside.pipefail or name == "pipefail",
     )
 
 

@@ -91,7 +91,7 @@ class Lexer:
             elif kind == "comment":
                 continue
             else:
-                token = Token(kind, start, at)  # type: ignore[arg-type]  (the group's name)
+                token = Token("operator" if kind == "operator" else "redirection", start, at)
             yield token
             if self._awaits or self._pending or kind == "redirection":
                 at = self._here(token, at)
@@ -122,24 +122,42 @@ class Lexer:
 def _scan(text: str, start: int) -> tuple[int, tuple[tuple[int, int], ...]]:
     """End of the word that begins here, and the scripts inside it."""
     stack = ["word"]
-    inner: list[tuple[int, int]] = []
-    script, begun, at = 0, 0, start
+    scripts = _Scripts()
+    at = start
     while match := _NEXT[stack[-1]].search(text, at):
         found, at = match[0], match.end()
         if len(stack) == 1 and len(found) == 1 and found not in _CONTINUE:
-            return match.start(), tuple(inner)
+            return match.start(), tuple(scripts.found)
         if found == stack[-1]:
             stack.pop()
-            if len(stack) == script:
-                inner.append((begun, at - 1))
-                script = 0
+            scripts.closed(len(stack), at - 1)
         elif found in _OPENS:
-            if not script and found[-1] == "(" and len(found) > 1:
-                script, begun = len(stack), at
+            if found.endswith("(") and len(found) > 1:
+                scripts.opened(len(stack), at)
             stack.append(_OPENS[found])
-        elif found[0] == "`" and not script:
-            closed = len(found) > 1 and found[-1] == "`"
-            inner.append((match.start() + 1, at - closed))
-    if script:
-        inner.append((begun, len(text)))
-    return len(text), tuple(inner)
+        elif found[0] == "`":
+            scripts.whole(match.start() + 1, at - (len(found) > 1 and found[-1] == "`"))
+    scripts.closed(scripts.depth, len(text))
+    return len(text), tuple(scripts.found)
+
+
+class _Scripts:
+    """The outermost scripts inside a word."""
+
+    def __init__(self) -> None:
+        self.found: list[tuple[int, int]] = []
+        self.depth = 0
+        self._begun = 0
+
+    def opened(self, depth: int, at: int) -> None:
+        if not self.depth:
+            self.depth, self._begun = depth, at
+
+    def closed(self, depth: int, at: int) -> None:
+        if self.depth and depth == self.depth:
+            self.found.append((self._begun, at))
+            self.depth = 0
+
+    def whole(self, start: int, end: int) -> None:
+        if not self.depth:
+            self.found.append((start, end))

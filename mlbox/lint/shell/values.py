@@ -14,7 +14,8 @@ _SPECIAL = re.compile(r"[\\'\"$`]")
 _QUOTED = re.compile(r"[\\'\"`]")
 _SINGLE = re.compile(r"'([^']*)'|\"([^\"\\$`]*)\"")
 _ANSI = re.compile(r"\$'([^'\\]*)'|\$(\"[^\"]*\")")
-_LONGEST = 100_000
+_LONGEST = 10_000
+_MOST_VARIABLES = 100
 
 
 def value_of(raw: str, values: Mapping[str, str | None], *, computed: bool = False) -> str | None:
@@ -27,7 +28,7 @@ def value_of(raw: str, values: Mapping[str, str | None], *, computed: bool = Fal
     """
     if not _SPECIAL.search(raw):
         return raw
-    if computed or len(raw) > _LONGEST:
+    if computed:
         return None
     if match := _SINGLE.fullmatch(raw):
         return match[1] if match[1] is not None else match[2]
@@ -35,7 +36,10 @@ def value_of(raw: str, values: Mapping[str, str | None], *, computed: bool = Fal
         raw = _ANSI.sub(lambda match: match[2] or f"'{match[1]}'", raw)
     if "\\\n" in raw:
         raw = raw.replace("\\\n", "")
-    return expand(raw, values)
+    if len(raw) > _LONGEST or raw.count("$") > _MOST_VARIABLES:
+        return None
+    value = expand(raw, values)
+    return None if value is not None and len(value) > _LONGEST else value
 
 
 def splits(raw: str) -> bool:
