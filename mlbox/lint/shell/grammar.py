@@ -89,8 +89,6 @@ class Reader:
                 folder=self.state.folder,
                 pipefail=self.state.pipefail,
             )
-            if self._before in ("|", "|&"):
-                element.pipes.append(len(self.drafts) - 1)
         return self._draft
 
     def _element(self) -> Element:
@@ -110,6 +108,8 @@ class Reader:
                     after_test=before is not None and (before.tests or before.after_test),
                 )
             )
+        if self._before in ("|", "|&") and len(self.drafts) > parts[-1].first:
+            parts[-1].pipes.append(len(self.drafts) - 1)
         return parts[-1]
 
     def _skip_word(self, raw: str, token: Token) -> None:

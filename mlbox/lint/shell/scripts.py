@@ -196,7 +196,9 @@ def started(
         yield from document(command.documents[0], inside)
 
 
-def _shell(command: Command, inside: Context, sources: Mapping[Span, Mapped]) -> Iterator[Command]:
+def _shell(  # noqa: C901  (one branch per kind of option)
+    command: Command, inside: Context, sources: Mapping[Span, Mapped]
+) -> Iterator[Command]:
     """The script of ``sh -c``, ``su -c``, or of a here-document that a shell reads."""
     is_shell = command.program in SHELLS
     words = iter(command.arguments)

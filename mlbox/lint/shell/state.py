@@ -98,7 +98,7 @@ class State:
                 self._set(word.raw, None)
 
     def _options(self, words: Sequence[Said], unsure: bool) -> None:  # noqa: FBT001  (an effect)
-        for word, following in zip(words, [*words[1:], Said("", computed=False)], strict=True):
+        for word, following in zip(words, [*words[1:], Said("", computed=False)], strict=False):
             name, is_on = word.raw, word.raw.startswith("-")
             if not name.startswith(("-", "+")) or (unsure and is_on):
                 continue
