@@ -10,10 +10,11 @@ BuildKit would refuse is in ``Dockerfile.problems``. Pure, and usable by itself:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from mlbox.lint.parse.dispatch import dispatch_problems
 from mlbox.lint.parse.expand import expand, variables
 from mlbox.lint.parse.heredocs import Heredoc
 from mlbox.lint.parse.instructions import Flag, Instruction, Pair, Word, instruction
@@ -78,13 +79,23 @@ class Dockerfile:
         """The stage that becomes the image."""
         return self.stages[-1] if self.stages else None
 
-    def stage_named(self, reference: str) -> Stage | None:
-        """The stage that a ``--from=`` means: a name or a number; ``None`` if it is an image."""
+    def stage_named(self, reference: str, *, numbers: bool = True) -> Stage | None:
+        """The stage that a ``--from=`` means; ``None`` if it is an image.
+
+        Args:
+            reference: A name or a number.
+            numbers: Whether a number means a stage: it does in COPY, and not in a mount.
+        """
         wanted = reference.lower()
         for stage in reversed(self.stages):
             if stage.name == wanted:
                 return stage
-        if reference.isascii() and reference.isdigit() and int(reference[:9]) < len(self.stages):
+        if (
+            numbers
+            and reference.isascii()
+            and reference.isdigit()
+            and int(reference[:9]) < len(self.stages)
+        ):
             return self.stages[int(reference[:9])]
         return None
 
@@ -114,21 +125,26 @@ class Dockerfile:
     def _needs(self, stage: Stage) -> Iterator[int]:
         if stage.parent is not None:
             yield stage.parent
-        for _, reference in self.references(stage):
-            if reference and (other := self.stage_named(reference)):
+        for flag, reference in self.references(stage):
+            numbers = flag.name == "from"
+            if reference and (other := self.stage_named(reference, numbers=numbers)):
                 yield other.index
 
     def references(self, stage: Stage) -> Iterator[tuple[Flag, str | None]]:
         """Each ``--from=`` and ``--mount=...,from=`` of a stage, and what it names."""
         for step in stage.all_steps:
-            for flag in step.instruction.flags:
-                if flag.name == "from" and flag.value:
-                    yield flag, step.expand(flag.value)
-                elif flag.name == "mount" and flag.value:
-                    for part in flag.value.split(","):
-                        key, _, value = part.partition("=")
-                        if key.strip().lower() == "from" and value:
-                            yield flag, step.expand(value)
+            yield from self.references_of(step)
+
+    def references_of(self, step: Step) -> Iterator[tuple[Flag, str | None]]:
+        """The same of one step."""
+        for flag in step.instruction.flags:
+            if flag.name == "from" and flag.value:
+                yield flag, step.expand(flag.value)
+            elif flag.name == "mount" and flag.value:
+                for part in flag.value.split(","):
+                    key, _, value = part.partition("=")
+                    if key.strip().lower() == "from" and value:
+                        yield flag, step.expand(value)
 
 
 def parse(text: str, file: str = "Dockerfile") -> Dockerfile:
@@ -142,7 +158,7 @@ def parse(text: str, file: str = "Dockerfile") -> Dockerfile:
     lines = logical_lines(source)
     instructions = tuple(instruction(line, lines.escape) for line in lines.lines)
     head, stages, arguments = split_stages(instructions)
-    return Dockerfile(
+    parsed = Dockerfile(
         source=source,
         escape=lines.escape,
         directives=tuple(lines.directives),
@@ -153,3 +169,7 @@ def parse(text: str, file: str = "Dockerfile") -> Dockerfile:
         stages=stages,
         problems=(*lines.problems, *problems_of(instructions, head, stages)),
     )
+    if any(problem.fatal for problem in parsed.problems):
+        return parsed  # BuildKit gets no further
+    later = tuple(dispatch_problems(parsed))
+    return replace(parsed, problems=(*parsed.problems, *later)) if later else parsed

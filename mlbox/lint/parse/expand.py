@@ -21,6 +21,10 @@ class Unknown(Exception):  # noqa: N818  (no error: a value that nobody here can
     """The value depends on what is not in the file."""
 
 
+class Malformed(Unknown):
+    """BuildKit refuses the word, whatever its variables are."""
+
+
 def expand(
     text: str,
     values: Mapping[str, str | None],
@@ -59,6 +63,26 @@ def variables(text: str, escape: str = "\\") -> tuple[str, ...]:
     return tuple(used)
 
 
+def fault(text: str, escape: str = "\\", *, quotes: bool = True) -> str | None:
+    """What BuildKit has against a word, whatever its variables are; ``None`` for nothing.
+
+    Args:
+        text: The word, as it stands.
+        escape: The file's escape character.
+        quotes: Whether quotes mean something in it; in a heredoc they do not.
+    """
+    marks = ("$", "'", '"') if quotes else ("$",)
+    if not any(mark in text for mark in marks):
+        return None
+    try:
+        _Expander(text, {}, escape, lambda _: "", quotes=quotes).run()
+    except Malformed as error:
+        return str(error)
+    except Unknown:
+        return None
+    return None
+
+
 class _Expander:
     def __init__(
         self,
@@ -66,7 +90,10 @@ class _Expander:
         values: Mapping[str, str | None],
         escape: str,
         unset: Callable[[str], str | None] | None,
+        *,
+        quotes: bool = True,
     ) -> None:
+        self.quotes = quotes
         self.text = text
         self.values = values
         self.escape = escape
@@ -91,15 +118,15 @@ class _Expander:
             out.append(self._next(character))
         else:
             if stop:
-                raise Unknown  # it never ends; BuildKit refuses it
+                raise Malformed(f"a {stop} is missing")
         self.depth -= 1
         return "".join(out)
 
     def _next(self, character: str) -> str:
         self.at += 1
-        if character == "'":
+        if character == "'" and self.quotes:
             return self._single()
-        if character == '"':
+        if character == '"' and self.quotes:
             return self._double()
         if character == "$":
             return self._variable()
@@ -110,7 +137,8 @@ class _Expander:
 
     def _single(self) -> str:
         end = self.text.find("'", self.at)
-        end = len(self.text) if end < 0 else end
+        if end < 0:
+            raise Malformed("a single quote is not closed")
         inner, self.at = self.text[self.at : end], end + 1
         return inner
 
@@ -120,7 +148,7 @@ class _Expander:
             character = self.text[self.at]
             self.at += 1
             if character == '"':
-                break
+                return "".join(out)
             if character == "$":
                 out.append(self._variable())
             elif character == self.escape and self.text[self.at : self.at + 1] in (
@@ -132,7 +160,7 @@ class _Expander:
                 self.at += 1
             else:
                 out.append(character)
-        return "".join(out)
+        raise Malformed("a double quote is not closed")
 
     def _variable(self) -> str:
         if self.text[self.at : self.at + 1] == "{":
@@ -147,6 +175,8 @@ class _Expander:
     def _braced(self) -> str:
         match = _NAME.match(self.text, self.at)
         if not match:
+            if self.text[self.at : self.at + 1] in ("", "{", "}", ":"):
+                raise Malformed("${ is not followed by a name")
             raise Unknown
         name, self.at = match[0], match.end()
         operator = self.text[self.at : self.at + 1]
@@ -161,7 +191,7 @@ class _Expander:
             return self._default(name, operator, empty_counts=empty_counts)
         if operator and operator in "#%/" and not empty_counts:
             return self._pattern(name, operator)
-        raise Unknown
+        raise Malformed(f"${{{name}{':' * empty_counts}{operator} is not supported in a Dockerfile")
 
     def _value(self, name: str) -> str | None:
         """The value, ``None`` if there is none; raises if that is not known."""
@@ -202,6 +232,8 @@ class _Expander:
         start = self.at
         try:
             return self._until("}")
+        except Malformed:
+            raise
         except Unknown:
             value = self.values.get(name)
             if (operator == "-") != bool(value):

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from mlbox.lint.parse.heredocs import Heredoc
     from mlbox.lint.parse.lines import LogicalLine
 
-_KEYWORD = re.compile(r"\S+")
+_KEYWORD = re.compile(r"[^ \t\r\v\f]+")  # other white space is part of it, as BuildKit has it
+_SPACED = re.compile(r"\S+")
 _ASSIGNS = re.compile(r"[^\s\"'=]+=")
 INSTRUCTIONS = frozenset(
     {
@@ -38,7 +39,7 @@ INSTRUCTIONS = frozenset(
         "WORKDIR",
     }
 )
-_FLAGGED = frozenset({"ADD", "COPY", "FROM", "HEALTHCHECK", "RUN"})
+_UNQUOTED = frozenset({"ADD", "COPY", "EXPOSE", "FROM", "VOLUME"})  # split at any white space
 _JSON = frozenset({"ADD", "CMD", "COPY", "ENTRYPOINT", "RUN", "SHELL", "VOLUME"})
 
 
@@ -121,7 +122,16 @@ class Instruction:
 
     @cached_property
     def words(self) -> tuple[Word, ...]:
-        """The arguments' words, as they stand; a JSON list is not split."""
+        """The arguments' words, as they stand; a JSON list is not taken apart.
+
+        Quotes do not keep a word together in ``COPY "a b" /x``: BuildKit splits before it looks
+        at them.
+        """
+        if self.name in _UNQUOTED:
+            matches = _SPACED.finditer(self.arguments.text)
+            return tuple(
+                Word(raw=match[0], span=self.arguments.span(*match.span())) for match in matches
+            )
         return tuple(
             Word(raw=self.arguments.text[start:end], span=self.arguments.span(start, end))
             for start, end in raw_words(self.arguments.text, self.escape)
@@ -182,9 +192,7 @@ def _read(text: Mapped, line: LogicalLine, escape: str, *, is_trigger: bool) -> 
     length = match.end() if match else 0
     name = text.text[:length].upper()
     rest = text.cut(length).stripped()
-    flags: tuple[Flag, ...] = ()
-    if name in _FLAGGED:
-        flags, rest = _flags(rest, escape)
+    flags, rest = _flags(rest, escape)
     trigger = None
     if name == "ONBUILD" and rest.text and not is_trigger:
         trigger = _read(rest, line, escape, is_trigger=True)

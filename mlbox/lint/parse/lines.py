@@ -145,6 +145,7 @@ class _Reader:
             return
         name, value, span = match[1].lower(), match[2], Span(offset, offset + len(line))
         if name not in _DIRECTIVES:
+            self._directives_over = True  # it is a comment, and what follows it is one
             return
         if name in self._seen:
             self._problem("syntax", f"The directive {name} is given twice.", span)
@@ -165,8 +166,6 @@ class _Reader:
         pieces.append((piece, offset))
         end = offset + len(bare)
         self.at += 1
-        if goes_on and not piece:
-            return  # an escape character alone is as good as an empty line
         while goes_on and self.at < self.count:
             line, start = self.physical(self.at)
             inner = line.lstrip(_BLANK)
@@ -185,6 +184,8 @@ class _Reader:
             what = "An empty line inside a continued instruction."
             self._problem("empty-continuation", what, empty)
         text = joined(pieces)
+        if not text.text.strip():
+            return  # escape characters alone
         heredocs, end = self._heredocs(text, Span(offset, end))
         self.found.lines.append(
             LogicalLine(

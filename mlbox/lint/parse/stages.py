@@ -27,7 +27,7 @@ class Scope:
 
     Attributes:
         env: Those of ENV, which stay in the image, those of earlier stages it is built on included.
-        args: Those of ARG, which do not.
+        args: Those of ARG, which do not, less those that an ENV has set since.
     """
 
     env: Mapping[str, str | None]
@@ -35,8 +35,8 @@ class Scope:
 
     @property
     def values(self) -> Mapping[str, str | None]:
-        """What a command sees: ENV wins over ARG."""
-        return {**self.args, **self.env} if self.args else self.env
+        """What an instruction sees: the one that was set last."""
+        return {**self.env, **self.args} if self.args else self.env
 
 
 NOTHING = Scope(env=MappingProxyType({}), args=MappingProxyType({}))
@@ -177,15 +177,14 @@ def _after(item: Instruction, scope: Scope, arguments: Mapping[str, str | None])
             unquoted(pair.name, item.escape): expand(pair.value or "", values, item.escape)
             for pair in item.pairs
         }
-        return Scope(env={**scope.env, **new}, args=scope.args)
+        args = {name: value for name, value in scope.args.items() if name not in new}
+        return Scope(env={**scope.env, **new}, args=args)
     if item.name == "ARG":
         args = dict(scope.args)
         for pair in item.pairs:
-            values = {**args, **scope.env}
-            args[pair.name] = (
-                arguments.get(pair.name)
-                if pair.value is None
-                else expand(pair.value, values, item.escape)
-            )
+            if pair.value is not None:
+                args[pair.name] = expand(pair.value, {**scope.env, **args}, item.escape)
+            elif pair.name in arguments or pair.name not in scope.env:
+                args[pair.name] = arguments.get(pair.name)
         return Scope(env=scope.env, args=args)
     return scope

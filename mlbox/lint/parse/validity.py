@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from mlbox.lint.parse.flags import flag_problems
 from mlbox.lint.parse.instructions import INSTRUCTIONS
 from mlbox.lint.parse.lines import Problem
+from mlbox.lint.parse.words import is_mixed_list
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -15,13 +17,7 @@ if TYPE_CHECKING:
     from mlbox.lint.parse.stages import Stage
 
 _STAGE_NAME = re.compile(r"[a-z][a-z0-9_.-]*")
-_FLAGS = {
-    "ADD": {"chown", "chmod", "link", "keep-git-dir", "checksum", "exclude", "unpack"},
-    "COPY": {"from", "chown", "chmod", "link", "parents", "exclude"},
-    "FROM": {"platform"},
-    "HEALTHCHECK": {"interval", "timeout", "start-period", "start-interval", "retries"},
-    "RUN": {"mount", "network", "security", "device"},
-}
+_LISTS = frozenset({"ADD", "CMD", "COPY", "ENTRYPOINT", "RUN", "VOLUME"})
 _NEEDS_ARGUMENTS = INSTRUCTIONS - {"CMD", "ENTRYPOINT", "RUN"}
 _FROM_FORMS = (1, 3)  # FROM image, FROM image AS name
 
@@ -46,10 +42,10 @@ def _instruction(item: Instruction) -> Iterator[Problem]:
     if not item.arguments.text and item.name in _NEEDS_ARGUMENTS:
         yield _problem(f"{item.name} needs an argument.", item)
         return
-    for flag in item.flags:
-        if flag.name not in _FLAGS[item.name]:
-            what = f"{item.name} has no flag --{flag.name[:40]}."
-            yield Problem(kind="syntax", what=what, span=flag.span)
+    if item.flags:
+        yield from flag_problems(item)
+    if item.name in _LISTS and item.exec_form is None and is_mixed_list(item.arguments.text):
+        yield _problem(f"{item.name} takes a list of strings alone.", item)
     yield from _FORMS.get(item.name, _nothing)(item)
 
 
@@ -67,8 +63,6 @@ def _from(item: Instruction) -> Iterator[Problem]:
 
 
 def _pairs(item: Instruction) -> Iterator[Problem]:
-    if item.name == "ARG":
-        return
     words = item.words
     if len(words) == 1 and "=" not in words[0].raw:
         yield _problem(f"{item.name} {words[0].raw[:40]} has no value.", item)
@@ -82,6 +76,13 @@ def _pairs(item: Instruction) -> Iterator[Problem]:
                 yield Problem(kind="syntax", what=what, span=word.span)
 
 
+def _arg(item: Instruction) -> Iterator[Problem]:
+    for word in item.words:
+        if word.raw.startswith("="):
+            what = "ARG has a value without a name."
+            yield Problem(kind="syntax", what=what, span=word.span)
+
+
 def _copy(item: Instruction) -> Iterator[Problem]:
     paths = item.exec_form if item.exec_form is not None else [word.raw for word in item.words]
     if len(paths) < 2:  # noqa: PLR2004  (a source and a target)
@@ -90,27 +91,43 @@ def _copy(item: Instruction) -> Iterator[Problem]:
 
 def _onbuild(item: Instruction) -> Iterator[Problem]:
     trigger = item.trigger
-    if trigger is None:
-        return
-    if trigger.name in ("ONBUILD", "FROM", "MAINTAINER"):
+    # what else is wrong with it, BuildKit says only when the image is built upon
+    if trigger and trigger.name in ("ONBUILD", "FROM", "MAINTAINER"):
         yield _problem(f"ONBUILD cannot hold {trigger.name}.", item)
-    else:
-        yield from _instruction(trigger)
 
 
 def _shell(item: Instruction) -> Iterator[Problem]:
-    if item.exec_form is None:
-        yield _problem("SHELL takes a JSON list.", item)
+    if not item.exec_form:
+        yield _problem("SHELL takes a JSON list of a program and its arguments.", item)
+
+
+def _volume(item: Instruction) -> Iterator[Problem]:
+    if any(not path.strip() for path in item.exec_form or ()):
+        yield _problem("VOLUME has an empty path.", item)
+
+
+def _healthcheck(item: Instruction) -> Iterator[Problem]:
+    words = len(item.words)
+    kind = item.words[0].raw.upper()
+    if kind == "NONE" and words > 1:
+        yield _problem("HEALTHCHECK NONE takes no arguments.", item)
+    elif kind == "CMD" and words == 1:
+        yield _problem("HEALTHCHECK CMD needs a command.", item)
+    elif kind not in ("NONE", "CMD"):
+        yield _problem(f"HEALTHCHECK takes NONE or CMD, not {kind[:40]}.", item)
 
 
 _FORMS = {
     "ADD": _copy,
+    "ARG": _arg,
     "COPY": _copy,
     "ENV": _pairs,
     "FROM": _from,
+    "HEALTHCHECK": _healthcheck,
     "LABEL": _pairs,
     "ONBUILD": _onbuild,
     "SHELL": _shell,
+    "VOLUME": _volume,
 }
 
 

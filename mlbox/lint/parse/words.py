@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,6 +52,19 @@ def unquoted(text: str, escape: str) -> str:
 
 def json_list(text: str) -> tuple[str, ...] | None:
     """The strings of a JSON list; ``None`` if the text is not one."""
+    value = _list(text)
+    if value is not None and all(isinstance(item, str) for item in value):
+        return tuple(value)
+    return None
+
+
+def is_mixed_list(text: str) -> bool:
+    """Whether a text is a JSON list, but not one of strings alone."""
+    value = _list(text)
+    return value is not None and not all(isinstance(item, str) for item in value)
+
+
+def _list(text: str) -> list[Any] | None:
     bare = text.strip()
     if not (bare.startswith("[") and bare.endswith("]")):
         return None
@@ -59,6 +72,4 @@ def json_list(text: str) -> tuple[str, ...] | None:
         value = json.loads(bare)
     except (ValueError, RecursionError):
         return None
-    if isinstance(value, list) and all(isinstance(item, str) for item in value):
-        return tuple(value)
-    return None
+    return value if isinstance(value, list) else None
