@@ -1,0 +1,65 @@
+"""The rule about caches of Python packages that stay in the image."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlbox.lint.commands.model import PythonInstall
+from mlbox.lint.rules.layers import added, runs, shipped, word
+from mlbox.lint.rules.rule import Hit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mlbox.lint.image import Image
+    from mlbox.lint.shell.model import Argument
+
+_VERBS = ("install", "sync", "add", "download", "wheel")
+_FLAGS = {"pip": "--no-cache-dir", "uv": "--no-cache"}
+_FOLDERS = {
+    "pip": "/root/.cache/pip",
+    "uv": "/root/.cache/uv",
+    "poetry": "/root/.cache/pypoetry",
+    "pdm": "/root/.cache/pdm",
+}
+
+
+def kept(image: Image) -> Iterator[Hit]:
+    """What was downloaded stays in the layer, beside what was installed from it."""
+    text = image.dockerfile.source.text
+    for stage in shipped(image):
+        for run in runs(stage):
+            for action in run.actions:
+                if isinstance(action, PythonInstall) and action.keeps_cache:
+                    verb = word(action.command, *_VERBS)
+                    if verb is not None and not _caches_nothing(action):
+                        yield _hit(action, verb, text)
+
+
+def _caches_nothing(install: PythonInstall) -> bool:
+    """Whether only a folder is installed, without what it depends on."""
+    return (
+        bool(install.wanted)
+        and "--no-deps" in install.flags
+        and all(item.local for item in install.wanted)
+    )
+
+
+def _hit(install: PythonInstall, verb: Argument, text: str) -> Hit:
+    tool = install.tool.split()[0]
+    name = install.tool if install.tool in ("uv sync", "uv add") else f"{tool} {verb.text}"
+    if install.tool == "uv pip":
+        name = f"uv pip {verb.text}"
+    flag = _FLAGS.get(tool)
+    folder = _FOLDERS.get(tool, "/root/.cache")
+    mount = f"RUN --mount=type=cache,target={folder}"
+    return Hit(
+        verb.span,
+        what=f"{name} leaves its cache of downloaded packages in this layer.",
+        why="The wheels stay in the image a second time: gigabytes for a framework with CUDA. "
+        "Nothing uses them there.",
+        fix=f"Write {name} {flag}, or keep the cache between builds: {mount}."
+        if flag
+        else f"Keep the cache between builds, outside the image: {mount}.",
+        edits=(added(verb, flag, install.command, text),) if flag else (),
+    )

@@ -1,0 +1,174 @@
+"""The rule about failures that a pipe hides."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlbox.lint.commands.model import CondaInstall, Download, PythonInstall, SystemInstall
+from mlbox.lint.parse import Span
+from mlbox.lint.rules.layers import base_of, in_heredoc, is_debian, newline, runs
+from mlbox.lint.rules.rule import Hit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from mlbox.lint.commands.model import Action
+    from mlbox.lint.image import Image, StageActions
+    from mlbox.lint.parse import Instruction
+    from mlbox.lint.rules.layers import Run
+    from mlbox.lint.shell.model import Command
+
+SHELL = 'SHELL ["/bin/bash", "-o", "pipefail", "-c"]'
+_PIPES = ("|", "|&")
+_SHELLS = frozenset({"sh", "bash", "dash", "ash", "zsh", "ksh"})
+_MAY_FAIL = frozenset(
+    {
+        "aria2c",
+        "aws",
+        "bunzip2",
+        "bzcat",
+        "cargo",
+        "cmake",
+        "fetch",
+        "gsutil",
+        "gunzip",
+        "gzip",
+        "http",
+        "make",
+        "ninja",
+        "npm",
+        "openssl",
+        "pytest",
+        "python",
+        "python3",
+        "tar",
+        "unzip",
+        "xzcat",
+        "zcat",
+    }
+)
+_ACTIONS = (Download, PythonInstall, SystemInstall, CondaInstall)
+# These notice that nothing came.
+_NOTICE = frozenset({"gpg", "gpg2", "apt-key", "sha256sum", "sha512sum", "md5sum", "sha1sum"})
+
+
+def missing(image: Image) -> Iterator[Hit]:
+    """The first command of a pipe fails, and the build goes on."""
+    text = image.dockerfile.source.text
+    if "|" not in text:
+        return
+    for stage in image.used:
+        first: Instruction | None = None
+        for run in runs(stage):
+            for at, action in enumerate(run.actions):
+                last = _hidden_by(action, run.actions[at + 1 :])
+                if last is None:
+                    continue
+                first = first or run.step.instruction
+                yield _hit(
+                    action, last, run, image, _edits(action.command, run, first, stage, image)
+                )
+
+
+def _hidden_by(action: Action, after: Sequence[Action]) -> Command | None:
+    """The last command of the pipe, if it hides a failure that would stop the build."""
+    command = action.command
+    if command.after not in _PIPES or command.pipefail or not _may_fail(action):
+        return None
+    for item in after:
+        later = item.command
+        if later.before in _PIPES and later.after not in _PIPES:
+            return later if later.stops_on_failure else None
+    return None
+
+
+def _may_fail(action: Action) -> bool:
+    if isinstance(action, SystemInstall) and action.verb == "clean":
+        return False
+    return isinstance(action, _ACTIONS) or action.command.program in _MAY_FAIL
+
+
+def _hit(
+    action: Action, last: Command, run: Run, image: Image, edits: tuple[tuple[Span, str], ...]
+) -> Hit:
+    command = action.command
+    del run, image
+    ends = last.program or "the next command"
+    return Hit(
+        command.words[0].span,
+        what=f"A failure of {command.program} goes unnoticed: the pipe ends with {ends}.",
+        why="A pipe fails only if its last command does, unless the shell has pipefail: an empty "
+        "or a broken download is taken for a good one, and the layer is kept in the cache.",
+        fix=f"Write {SHELL} before this RUN (it needs bash), or use two commands with && and a "
+        "file between them.",
+        edits=edits,
+        severity="info" if last.program in _NOTICE else None,
+    )
+
+
+def _edits(
+    command: Command, run: Run, first: Instruction, stage: StageActions, image: Image
+) -> tuple[tuple[Span, str], ...]:
+    """Let bash look at the whole pipe; only where there surely is a bash."""
+    text = image.dockerfile.source.text
+    if not is_debian(base_of(image, stage.stage)):
+        return ()
+    outer = _outer_shell(command, run)
+    if outer is not None:
+        return _option(outer, text)
+    instruction = run.step.instruction
+    document = instruction.heredocs[0] if instruction.heredocs and in_heredoc(command) else None
+    if document is not None and document.body.text.startswith("#!"):
+        line, _, _ = document.body.text.partition("\n")
+        at = document.body.offset(len(line)) + 1
+        return ((Span(at, at), f"set -o pipefail{newline(text)}"),) if "bash" in line else ()
+    if first.is_trigger or _has_shell(image, stage) or _speaks_dash(stage):
+        return ()
+    start = Span(first.span.start, first.span.start)
+    return ((start, f"{SHELL}{newline(text)}"),)
+
+
+def _outer_shell(command: Command, run: Run) -> Command | None:
+    """The ``bash -c`` that a command stands in."""
+    for action in run.actions:
+        outer = action.command
+        if (
+            outer is not command
+            and outer.program in _SHELLS
+            and any(
+                item.span.start <= command.span.start and command.span.end <= item.span.end
+                for item in outer.arguments
+            )
+        ):
+            return outer
+    return None
+
+
+def _option(outer: Command, text: str) -> tuple[tuple[Span, str], ...]:
+    if outer.program != "bash":
+        return ()
+    flag = next((item for item in outer.arguments if item.text.startswith("-")), None)
+    if flag is None:
+        return ()
+    start = Span(flag.span.start, flag.span.start)
+    is_list = outer.instruction.exec_form is not None and text[outer.span.start] == "["
+    return ((start, '-o", "pipefail", "' if is_list else "-o pipefail "),)
+
+
+def _has_shell(image: Image, stage: StageActions) -> bool:
+    """Whether the file sets a shell of its own."""
+    return any(
+        step.instruction.name == "SHELL"
+        for item in image.lineage(stage.stage)
+        for step, _ in item.steps
+    )
+
+
+def _speaks_dash(stage: StageActions) -> bool:
+    """Whether a command means something else in bash: ``echo`` with escapes."""
+    return any(
+        action.command.program == "echo"
+        and any("\\" in item.raw or item.raw == "-e" for item in action.command.arguments)
+        for _, actions in stage.steps
+        for action in actions
+    )

@@ -1,0 +1,86 @@
+"""The rule about programs of an image that a shell stands in front of."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from typing import TYPE_CHECKING
+
+from mlbox.lint.rules.layers import shipped
+from mlbox.lint.rules.rule import Hit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mlbox.lint.image import Image
+    from mlbox.lint.parse import Instruction, Span
+
+_PLAIN = re.compile(r"[\w\s./:,@%+=\"'-]+", re.ASCII)
+_ASSIGNS = re.compile(r"\w+=")
+_BUILTINS = frozenset(
+    {"cd", "source", ".", "exec", "set", "export", "ulimit", "umask", "eval", "exit", "trap"}
+)
+
+
+def shell_form(image: Image) -> Iterator[Hit]:
+    """A shell starts the image's program, and keeps its signals."""
+    last: dict[str, Instruction] = {}
+    has_shell = False
+    for stage in shipped(image):
+        for step, _ in stage.steps:
+            instruction = step.instruction
+            if instruction.name in ("CMD", "ENTRYPOINT") and not instruction.is_trigger:
+                last[instruction.name] = instruction
+            has_shell = has_shell or instruction.name == "SHELL"
+    if has_shell:
+        return  # it is there to be used
+    for instruction in last.values():
+        if instruction.exec_form is None and _stays_in_front(instruction):
+            yield _hit(instruction, both=len(last) > 1)
+
+
+def _stays_in_front(instruction: Instruction) -> bool:
+    text = instruction.arguments.text.strip()
+    return bool(text) and not re.match(r"exec\s", text) and not re.search(r"[;&|]\s*exec\s", text)
+
+
+def _hit(instruction: Instruction, *, both: bool) -> Hit:
+    name, text = instruction.name, instruction.arguments.text.strip()
+    words = _words(text)
+    written = json.dumps(words, ensure_ascii=False) if words else ""
+    span = _span(instruction)
+    why = (
+        "/bin/sh is process 1 and passes no signals on: docker stop waits ten seconds and "
+        "kills the program, which writes no last checkpoint."
+    )
+    if name == "ENTRYPOINT":
+        why += " What is given to docker run, or in CMD, is ignored."
+    keeps = bool(words) and not (both and name == "ENTRYPOINT")
+    return Hit(
+        span,
+        what=f"{name} starts {text.split()[0][:40]} through a shell.",
+        why=why,
+        fix=f"Write {name} {written}."
+        if words
+        else f'Begin it with exec, or write {name} ["program", "argument"].',
+        edits=((span, written),) if keeps else (),
+    )
+
+
+def _span(instruction: Instruction) -> Span:
+    text = instruction.arguments
+    return text.span(0, len(text.text.rstrip()))
+
+
+def _words(text: str) -> list[str]:
+    """The words of a command that needs no shell; empty if it may need one."""
+    if not _PLAIN.fullmatch(text):
+        return []
+    try:
+        words = shlex.split(text)
+    except ValueError:
+        return []
+    if not words or words[0] in _BUILTINS or _ASSIGNS.match(words[0]):
+        return []
+    return words

@@ -1,0 +1,226 @@
+"""Rules about stages: those that are named and not there, and those that nothing needs."""
+
+from __future__ import annotations
+
+from difflib import SequenceMatcher
+from typing import TYPE_CHECKING
+
+from mlbox.lint.parse import Span
+from mlbox.lint.rules.layers import listed
+from mlbox.lint.rules.rule import Hit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mlbox.lint.image import Image, StageActions
+    from mlbox.lint.parse import Flag, Stage
+
+_NEAR = 0.75
+# Names that people give to stages; Docker Hub's library has no image of that name.
+_ROLES = frozenset(
+    {
+        "base",
+        "build",
+        "build-env",
+        "build-stage",
+        "builder",
+        "compile",
+        "compiler",
+        "deps",
+        "dependencies",
+        "dev",
+        "devel",
+        "development",
+        "install",
+        "prod",
+        "production",
+        "release",
+        "runtime",
+        "venv",
+        "wheels",
+    }
+)
+# Images of Docker Hub's library that are near to what people call stages.
+_IMAGES = frozenset(
+    {
+        "alpine",
+        "amazonlinux",
+        "bash",
+        "busybox",
+        "caddy",
+        "debian",
+        "docker",
+        "fedora",
+        "gcc",
+        "golang",
+        "gradle",
+        "haskell",
+        "httpd",
+        "julia",
+        "maven",
+        "memcached",
+        "mongo",
+        "mysql",
+        "nginx",
+        "node",
+        "openjdk",
+        "perl",
+        "php",
+        "postgres",
+        "pypy",
+        "python",
+        "r-base",
+        "redis",
+        "ruby",
+        "rust",
+        "swift",
+        "traefik",
+        "ubuntu",
+    }
+)
+
+
+def copy_from_unknown(image: Image) -> Iterator[Hit]:
+    """A ``--from=`` that means no stage."""
+    for stage in image.stages:
+        for flag, reference in image.dockerfile.references(stage.stage):
+            if reference and image.dockerfile.stage_named(reference) is None:
+                yield from _unknown(flag, reference, stage.stage, image)
+
+
+def _unknown(flag: Flag, reference: str, stage: Stage, image: Image) -> Iterator[Hit]:
+    span = _place(flag, image)
+    count = len(image.dockerfile.stages)
+    if reference.isascii() and reference.isdigit():
+        yield Hit(
+            span,
+            what=f"There is no stage {reference}: the file has {count}, numbered from 0.",
+            why="BuildKit refuses the file: a number means a stage.",
+            fix=f"Write a number from 0 to {count - 1}, or give the stage a name with AS.",
+        )
+        return
+    if any(mark in reference for mark in "/:@.") or reference.lower() in _IMAGES:
+        return
+    near = _nearest(reference, stage, image)
+    unnamed = _unnamed(stage, image)
+    why = (
+        "BuildKit takes a name that is no stage for an image, and there is no image "
+        f"{reference} on Docker Hub that you would mean."
+    )
+    if near:
+        yield Hit(
+            span,
+            what=f"No stage is called {reference}; there is {near}.",
+            why=why,
+            fix=f"Write {near}.",
+            confidence="medium",
+        )
+    elif reference.lower() in _ROLES and unnamed:
+        line = unnamed.start.line
+        yield Hit(
+            span,
+            what=f"No stage is called {reference}; the stage of line {line} has no name, and "
+            "nothing uses it.",
+            why=why,
+            fix=f"End line {line} with AS {reference}.",
+            confidence="medium",
+        )
+    else:
+        yield _elsewhere(span, reference, image)
+
+
+def _place(flag: Flag, image: Image) -> Span:
+    """Where the name stands in ``--from=name`` or ``--mount=...,from=name``."""
+    text = image.dockerfile.source.text[flag.span.start : flag.span.end]
+    at = text.find("from=")
+    if at < 0:
+        return flag.span
+    start = at + len("from=")
+    stop = text.find(",", start)
+    end = len(text) if stop < 0 else stop
+    word = text[start:end]
+    start += len(word) - len(word.lstrip("\"'"))
+    end -= len(word) - len(word.rstrip("\"'"))
+    return Span(flag.span.start + start, flag.span.start + end)
+
+
+def _nearest(reference: str, stage: Stage, image: Image) -> str:
+    """The name of another stage that is written almost so."""
+    wanted = reference.lower()
+    best, near = 0.0, ""
+    for other in image.dockerfile.stages:
+        if other.name and other.index != stage.index:
+            ratio = SequenceMatcher(None, wanted, other.name).ratio()
+            if ratio > best:
+                best, near = ratio, other.name
+    return near if best >= _NEAR else ""
+
+
+def _unnamed(stage: Stage, image: Image) -> Stage | None:
+    """The one earlier stage that has no name and that nothing uses."""
+    referenced = {
+        other.index
+        for item in image.dockerfile.stages
+        for _, reference in image.dockerfile.references(item)
+        if reference and (other := image.dockerfile.stage_named(reference))
+    }
+    found = [
+        item
+        for item in image.dockerfile.stages[: stage.index]
+        if item.name is None and item.index not in referenced
+    ]
+    return found[0] if len(found) == 1 else None
+
+
+def _elsewhere(span: Span, reference: str, image: Image) -> Hit:
+    names = [item.name for item in image.dockerfile.stages if item.name]
+    known = f"the stages are {listed(names)}" if names else "no stage has a name"
+    return Hit(
+        span,
+        what=f"{reference} is no stage of this file; {known}.",
+        why="It can be an image, or a context that the build is given "
+        f"(--build-context {reference}=...).",
+        fix="Nothing, if it is; else write the name of a stage.",
+        severity="info",
+        confidence="low",
+    )
+
+
+def unused(image: Image) -> Iterator[Hit]:
+    """A stage that the image does not need."""
+    if len(image.dockerfile.used) == len(image.stages):
+        return
+    for stage in image.stages:
+        if stage.stage.index in image.dockerfile.used or _is_used(stage, image):
+            continue
+        name = stage.stage.name
+        words = stage.stage.start.words
+        if not words:
+            continue
+        yield Hit(
+            words[2].span if name else words[0].span,
+            what=f"The image does not need the stage {name}."
+            if name
+            else f"The image does not need the stage of line {stage.stage.start.line}, which has "
+            "no name.",
+            why="BuildKit builds only what the last stage needs"
+            + (f", or what --target={name} asks for." if name else "."),
+            fix="Nothing, if it is built by itself; else remove it."
+            if name
+            else "Give it a name and copy from it, or remove it.",
+        )
+
+
+def _is_used(stage: StageActions, image: Image) -> bool:
+    """Whether another stage that is not needed itself uses it."""
+    return any(
+        other.stage.index != stage.stage.index
+        and (
+            other.stage.parent == stage.stage.index
+            or any(
+                reference and image.dockerfile.stage_named(reference) == stage.stage
+                for _, reference in image.dockerfile.references(other.stage)
+            )
+        )
+        for other in image.stages
+    )
