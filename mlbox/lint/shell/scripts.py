@@ -99,6 +99,8 @@ def _substituted(script: Mapped, draft: Draft, context: Context) -> Iterator[Com
     inside = replace(_inside(draft, context), is_conditional=True, stops=False)
     for token in draft.tokens():
         for start, end in token.inner:
+            if script.text.startswith("((", start - 1):
+                continue  # arithmetic
             yield from commands_in(script.cut(start, end), inside)
 
 

@@ -26,10 +26,10 @@ def value_of(raw: str, values: Mapping[str, str | None], *, computed: bool = Fal
         values: The variables in force.
         computed: Whether a command substitution is in it.
     """
-    if not _SPECIAL.search(raw):
-        return raw
     if computed:
         return None
+    if not _SPECIAL.search(raw):
+        return raw
     if match := _SINGLE.fullmatch(raw):
         return match[1] if match[1] is not None else match[2]
     if "$'" in raw or '$"' in raw:
