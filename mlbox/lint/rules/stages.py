@@ -82,25 +82,56 @@ _IMAGES = frozenset(
 
 def copy_from_unknown(image: Image) -> Iterator[Hit]:
     """A ``--from=`` that means no stage."""
-    for stage in image.stages:
-        for flag, reference in image.dockerfile.references(stage.stage):
-            if reference and image.dockerfile.stage_named(reference) is None:
-                yield from _unknown(flag, reference, stage.stage, image)
+    for stage, flag, reference in _references(image):
+        is_number = reference.isascii() and reference.isdigit()
+        if is_number and flag.name == "mount":
+            yield _numbered_mount(flag, reference, image)
+        elif is_number:
+            yield _numbered(flag, reference, image)
+        else:
+            yield from _unknown(flag, reference, stage, image)
+
+
+def unknown_numbers(image: Image) -> frozenset[Span]:
+    """The flags that name a stage by a number past the last."""
+    return frozenset(flag.span for _, flag, reference in _references(image) if reference.isdigit())
+
+
+def _references(image: Image) -> Iterator[tuple[Stage, Flag, str]]:
+    """What names no stage, with its flag; what an ONBUILD names is a stage of another file."""
+    for stage in image.dockerfile.stages:
+        for step in stage.all_steps:
+            if not step.instruction.flags or step.instruction.is_trigger:
+                continue
+            for flag, reference in image.dockerfile.references_of(step):
+                by_number = flag.name == "from"
+                if reference and not image.dockerfile.stage_named(reference, numbers=by_number):
+                    yield stage, flag, reference
+
+
+def _numbered(flag: Flag, reference: str, image: Image) -> Hit:
+    count = len(image.dockerfile.stages)
+    return Hit(
+        _place(flag, image),
+        what=f"There is no stage {reference}: the file has {count}, numbered from 0.",
+        why="BuildKit refuses the file: a number means a stage.",
+        fix=f"Write a number from 0 to {count - 1}, or give the stage a name with AS.",
+    )
+
+
+def _numbered_mount(flag: Flag, reference: str, image: Image) -> Hit:
+    return Hit(
+        _place(flag, image),
+        what=f"A mount cannot name a stage by its number, {reference}.",
+        why=f"In a mount BuildKit takes {reference} for the name of an image, and does not find it.",
+        fix="Give the stage a name with AS, and write that.",
+    )
 
 
 def _unknown(flag: Flag, reference: str, stage: Stage, image: Image) -> Iterator[Hit]:
-    span = _place(flag, image)
-    count = len(image.dockerfile.stages)
-    if reference.isascii() and reference.isdigit():
-        yield Hit(
-            span,
-            what=f"There is no stage {reference}: the file has {count}, numbered from 0.",
-            why="BuildKit refuses the file: a number means a stage.",
-            fix=f"Write a number from 0 to {count - 1}, or give the stage a name with AS.",
-        )
-        return
     if any(mark in reference for mark in "/:@.") or reference.lower() in _IMAGES:
         return
+    span = _place(flag, image)
     near = _nearest(reference, stage, image)
     unnamed = _unnamed(stage, image)
     why = (
