@@ -123,7 +123,7 @@ def _numbered_mount(flag: Flag, reference: str, image: Image) -> Hit:
     return Hit(
         _place(flag, image),
         what=f"A mount cannot name a stage by its number, {reference}.",
-        why=f"In a mount BuildKit takes {reference} for the name of an image, and does not find it.",
+        why=f"There BuildKit takes {reference} for the name of an image, and does not find it.",
         fix="Give the stage a name with AS, and write that.",
     )
 

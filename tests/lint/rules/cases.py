@@ -6,12 +6,16 @@ import json
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+import pytest
+
 from mlbox.lint import lint_dockerfile
 from mlbox.lint.parse import Source, parse
 from mlbox.testing import FakeFiles
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
+
+    from _pytest.mark.structures import ParameterSet
 
     from mlbox.findings import Finding
 
@@ -127,13 +131,35 @@ def assert_fixed(text: str, code: str, *, expected: str | None = None, **files: 
     return after
 
 
-def table(cases: Mapping[str, str], base: str = SLIM) -> Iterable[tuple[str, str]]:
-    """Named cases for ``pytest.mark.parametrize``; one that has no FROM gets a base image.
+def in_all_forms(
+    cases: Mapping[str, tuple[str, str]], base: str = SLIM, *, but: tuple[str, ...] = ()
+) -> list[ParameterSet]:
+    """Parameters ``text, word``: each command in each form, with the word that is pointed at.
 
     Args:
-        cases: Name -> Dockerfile.
+        cases: Name -> a command, and the word.
+        base: The FROM line, with its end.
+        but: Forms that are left out.
+    """
+    return [
+        pytest.param(base + text, word, id=f"{name}-{form}")
+        for name, (command, word) in cases.items()
+        for form, text in variants(command).items()
+        if form not in but
+    ]
+
+
+def named(cases: Mapping[str, str], base: str = SLIM) -> list[ParameterSet]:
+    """Parameters ``text``: Dockerfiles; one that has no FROM gets a base image.
+
+    Args:
+        cases: Name -> a Dockerfile, or instructions.
         base: The FROM line, with its end.
     """
-    for name, text in cases.items():
-        starts = any(line.lstrip().upper().startswith("FROM ") for line in text.split("\n"))
-        yield name, text if starts else base + text
+    return [
+        pytest.param(
+            text if any(line.startswith("FROM ") for line in text.split("\n")) else base + text,
+            id=name,
+        )
+        for name, text in cases.items()
+    ]
