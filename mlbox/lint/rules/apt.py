@@ -210,7 +210,10 @@ def _may_update(action: Action) -> bool:
     program = command.program
     if program in _MAY_UPDATE or program.endswith(".sh"):
         return True
-    return program in _SHELLS and any(not item.text.startswith("-") for item in command.arguments)
+    words = [item.text for item in command.arguments]
+    if program not in _SHELLS or any(re.fullmatch(r"-[a-z]*c", text) for text in words):
+        return False  # what "sh -c" runs comes next
+    return any(not text.startswith("-") for text in words)
 
 
 def _split_hit(install: SystemInstall, run: Run, lists: str, text: str) -> Hit:
