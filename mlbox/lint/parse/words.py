@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,6 +30,13 @@ _QUOTED = {
 _ESCAPED = {escape: re.compile(rf'{mark}(["${mark}])') for escape, mark in _MARKS.items()}
 
 
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(name)
+
+
+_JSON = json.JSONDecoder(parse_constant=_no_constant)  # NaN is Python's own
+
+
 def raw_words(text: str, escape: str) -> Iterator[tuple[int, int]]:
     """Start and end of each word, with its quotes and escape characters."""
     for match in _WORDS[escape].finditer(text):
@@ -51,7 +58,7 @@ def unquoted(text: str, escape: str) -> str:
 
 
 def json_list(text: str) -> tuple[str, ...] | None:
-    """The strings of a JSON list; ``None`` if the text is not one."""
+    """The strings of a JSON list; ``None`` if the text does not begin with one."""
     value = _list(text)
     if value is not None and all(isinstance(item, str) for item in value):
         return tuple(value)
@@ -59,17 +66,18 @@ def json_list(text: str) -> tuple[str, ...] | None:
 
 
 def is_mixed_list(text: str) -> bool:
-    """Whether a text is a JSON list, but not one of strings alone."""
+    """Whether a text begins with a JSON list, but not one of strings alone."""
     value = _list(text)
     return value is not None and not all(isinstance(item, str) for item in value)
 
 
 def _list(text: str) -> list[Any] | None:
-    bare = text.strip()
-    if not (bare.startswith("[") and bare.endswith("]")):
+    """The list that a text begins with; what follows it, BuildKit leaves out."""
+    bare = text.lstrip()
+    if not bare.startswith("["):
         return None
     try:
-        value = json.loads(bare)
+        value, _ = _JSON.raw_decode(bare)
     except (ValueError, RecursionError):
         return None
     return value if isinstance(value, list) else None
