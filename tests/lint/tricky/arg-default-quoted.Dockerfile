@@ -1,0 +1,3 @@
+ARG TAG="bookworm-python3.11"
+FROM "mlbox/debian:${TAG}"
+RUN true

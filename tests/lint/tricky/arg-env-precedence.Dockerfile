@@ -1,0 +1,9 @@
+FROM scratch
+ENV A=env
+ARG A=arg
+LABEL a=$A
+ARG B=arg
+ENV B=env
+LABEL b=$B
+ARG B=again
+LABEL b2=$B

@@ -1,0 +1,2 @@
+FROM mlbox/debian:${TAG:-bookworm-python3.11}
+RUN true

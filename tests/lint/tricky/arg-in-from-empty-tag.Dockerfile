@@ -1,0 +1,3 @@
+ARG TAG
+FROM mlbox/debian:${TAG}
+RUN true

@@ -1,0 +1,3 @@
+﻿# a comment
+FROM scratch
+ENV A=1

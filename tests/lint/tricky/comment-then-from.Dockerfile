@@ -1,0 +1,3 @@
+#comment without a space
+FROM scratch
+ENV A=1

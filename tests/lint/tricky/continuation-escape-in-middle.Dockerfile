@@ -1,0 +1,3 @@
+FROM mlbox/debian:bookworm-python3.11
+RUN echo a\ b && echo c\\d \
+ && true

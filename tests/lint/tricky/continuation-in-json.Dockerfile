@@ -1,0 +1,7 @@
+FROM mlbox/debian:bookworm-python3.11
+CMD ["python", \
+     # unbuffered
+     "-u", \
+     "x.py"]
+ENTRYPOINT [ \
+  "sh" ]

@@ -1,0 +1,5 @@
+FROM mlbox/debian:bookworm-python3.11
+RUN echo a \
+
+RUN echo b
+ENV A=1

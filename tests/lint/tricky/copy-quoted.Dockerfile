@@ -1,0 +1,3 @@
+FROM scratch
+COPY "a.txt" '/with space/'
+COPY a.txt /es\ caped/

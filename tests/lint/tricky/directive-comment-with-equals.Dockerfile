@@ -1,0 +1,5 @@
+# see https://example.com/?a=b
+# escape=`
+FROM mlbox/debian:bookworm-python3.11
+RUN echo a \
+ b

@@ -1,0 +1,4 @@
+# escape=
+FROM mlbox/debian:bookworm-python3.11
+RUN echo a \
+ b

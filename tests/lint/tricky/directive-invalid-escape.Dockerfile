@@ -1,0 +1,2 @@
+# escape=x
+FROM mlbox/debian:bookworm-python3.11

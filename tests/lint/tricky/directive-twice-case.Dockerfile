@@ -1,0 +1,3 @@
+# escape=\
+# ESCAPE=`
+FROM mlbox/debian:bookworm-python3.11

@@ -1,0 +1,3 @@
+# escape=`
+# escape=`
+FROM mlbox/debian:bookworm-python3.11

@@ -1,0 +1,5 @@
+# hello=world
+# escape=`
+FROM mlbox/debian:bookworm-python3.11
+RUN echo a `
+  b

@@ -1,0 +1,6 @@
+# key=value
+# key=value
+# escape=`
+FROM mlbox/debian:bookworm-python3.11
+RUN echo a `
+ b

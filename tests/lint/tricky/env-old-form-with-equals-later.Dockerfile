@@ -1,0 +1,3 @@
+FROM scratch
+ENV A b=c d=e
+LABEL x y

@@ -1,0 +1,3 @@
+FROM scratch
+ENV "A"=1
+LABEL "com.example.x"="y" 'single'='z'

@@ -1,0 +1,3 @@
+FROM scratch
+ENV A='b c
+ENV B=1

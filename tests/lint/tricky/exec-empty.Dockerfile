@@ -1,0 +1,3 @@
+FROM mlbox/debian:bookworm-python3.11
+CMD []
+ENTRYPOINT []

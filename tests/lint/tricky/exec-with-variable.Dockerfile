@@ -1,0 +1,5 @@
+FROM scratch
+ARG D=/d
+WORKDIR /w
+COPY ["a.txt", "$D/"]
+VOLUME ["$D"]

@@ -1,0 +1,4 @@
+FROM scratch AS unused
+ENV A="b
+FROM scratch
+ENV B=1

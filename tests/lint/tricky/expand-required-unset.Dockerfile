@@ -1,0 +1,2 @@
+FROM scratch
+ENV A=${UNSET:?must be set}

@@ -1,0 +1,3 @@
+FROM scratch
+CMD ["--port", "80"]
+ENTRYPOINT ["x", "--y"]

@@ -1,0 +1,2 @@
+FROM mlbox/debian:bookworm-python3.11
+RUN --mount=type=cache,target=/a\ b true

@@ -1,0 +1,2 @@
+FROM --platform=nonsense/what/is/this scratch
+ENV A=1

@@ -1,0 +1,2 @@
+FROM mlbox/debian:bookworm-python3.11
+RUN --device=nvidia.com/gpu=all true

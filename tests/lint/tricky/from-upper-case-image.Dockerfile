@@ -1,0 +1,1 @@
+FROM UPPER/Case:1

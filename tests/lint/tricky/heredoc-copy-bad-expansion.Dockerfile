@@ -1,0 +1,4 @@
+FROM scratch
+COPY <<EOF /run.sh
+x=${HOME^^}
+EOF

@@ -1,0 +1,5 @@
+FROM scratch
+ENV X=1
+COPY <<EOF /run.sh
+it's "$X
+EOF

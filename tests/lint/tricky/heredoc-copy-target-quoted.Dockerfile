@@ -1,0 +1,7 @@
+FROM scratch
+COPY <<EOF "/quoted"
+text
+EOF
+COPY <<-"EOF" ./relative/
+x
+EOF

@@ -1,0 +1,7 @@
+FROM mlbox/debian:bookworm-python3.11
+RUN cat <<EOF > /x \
+  && true
+text \
+more
+EOF
+RUN true

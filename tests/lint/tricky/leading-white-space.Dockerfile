@@ -1,0 +1,6 @@
+
+
+   	 FROM scratch
+		ENV A=1
+     # comment
+  LABEL x=y

@@ -1,0 +1,5 @@
+from scratch as Base
+env a=1
+From base As Final
+Copy a.txt /x
+label b=c

@@ -1,0 +1,5 @@
+FROM mlbox/debian:bookworm-python3.11
+RUN echo a \
+  b \
+  c
+ENV A=1

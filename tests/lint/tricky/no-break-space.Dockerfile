@@ -1,0 +1,2 @@
+FROM scratch
+LABEL x=1 y=2

@@ -1,0 +1,7 @@
+FROM scratch
+STOPSIGNAL SIGKILL
+EXPOSE 80 443/tcp 53/udp 8000-8010
+VOLUME /a /b
+USER 1000
+WORKDIR /x/../y
+MAINTAINER me <me@example.com>

@@ -1,0 +1,3 @@
+ARG N=x
+FROM scratch AS $N
+ENV A=1

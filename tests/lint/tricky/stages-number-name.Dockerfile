@@ -1,0 +1,2 @@
+FROM scratch AS 0
+ENV A=1

@@ -1,0 +1,2 @@
+FROM scratch AS scratch
+ENV A=1

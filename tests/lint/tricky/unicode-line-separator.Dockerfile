@@ -1,0 +1,3 @@
+FROM scratch
+LABEL x="a bc"
+ENV A=1

@@ -1,0 +1,3 @@
+FROM mlbox/debian:bookworm-python3.11
+RUN true &&
+    echo b

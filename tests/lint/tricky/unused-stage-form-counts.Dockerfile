@@ -1,0 +1,4 @@
+FROM scratch AS unused
+WORKDIR
+FROM scratch
+ENV B=1

@@ -1,0 +1,2 @@
+FROM scratch
+USER 1000:1000
