@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from mlbox.lint.parse import Instruction, Step
 
 _ALL = frozenset({".", "./", "/", "./."})
+_TOOLS = frozenset({"pip", "setuptools", "wheel", "uv"})
 _MANAGERS = frozenset({"apt-get", "apt", "apk", "dnf", "yum", "microdnf"})
 
 
@@ -33,7 +34,9 @@ def before_deps(image: Image) -> Iterator[Hit]:
                 continue
             run = Run(step, actions)
             found = _dependencies(run)
-            installed = installed or any(isinstance(item, PythonInstall) for item in actions)
+            installed = installed or any(
+                isinstance(item, PythonInstall) and not _is_tools(item) for item in actions
+            )
             if copied is not None and found is not None:
                 yield _hit(copied, run, found, image)
                 break
@@ -61,7 +64,7 @@ def _dependencies(run: Run) -> PythonInstall | SystemInstall | None:
     if run.step.instruction.is_trigger or run.step.instruction.flag("mount"):
         return None
     for action in run.actions:
-        if isinstance(action, PythonInstall):
+        if isinstance(action, PythonInstall) and not _is_tools(action):
             return action if _is_independent(action) else None
         if (
             isinstance(action, SystemInstall)
@@ -83,13 +86,20 @@ def _is_independent(install: PythonInstall) -> bool:
     names = {posixpath.basename(path) for path in install.files}
     if names & {"pyproject.toml", "setup.py", "setup.cfg"}:
         return False
-    heavy = [item for item in install.wanted if item.name not in ("pip", "setuptools", "wheel")]
-    return bool(heavy or install.files or install.unread)
+    return bool(install.wanted or install.files or install.unread)
+
+
+def _is_tools(install: PythonInstall) -> bool:
+    """Whether only pip itself and what belongs to it is installed."""
+    return bool(install.wanted) and all(item.name in _TOOLS for item in install.wanted)
 
 
 def _uses_project(actions: Sequence[Action]) -> bool:
     """Whether the project itself is installed: what follows may well need it."""
-    return any(isinstance(item, PythonInstall) and not _is_independent(item) for item in actions)
+    return any(
+        isinstance(item, PythonInstall) and not _is_tools(item) and not _is_independent(item)
+        for item in actions
+    )
 
 
 def _hit(copied: Step, run: Run, found: PythonInstall | SystemInstall, image: Image) -> Hit:

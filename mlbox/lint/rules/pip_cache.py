@@ -16,12 +16,6 @@ if TYPE_CHECKING:
 
 _VERBS = ("install", "sync", "add", "download", "wheel")
 _FLAGS = {"pip": "--no-cache-dir", "uv": "--no-cache"}
-_FOLDERS = {
-    "pip": "/root/.cache/pip",
-    "uv": "/root/.cache/uv",
-    "poetry": "/root/.cache/pypoetry",
-    "pdm": "/root/.cache/pdm",
-}
 
 
 def kept(image: Image) -> Iterator[Hit]:
@@ -47,19 +41,14 @@ def _caches_nothing(install: PythonInstall) -> bool:
 
 def _hit(install: PythonInstall, verb: Argument, text: str) -> Hit:
     tool = install.tool.split()[0]
-    name = install.tool if install.tool in ("uv sync", "uv add") else f"{tool} {verb.text}"
-    if install.tool == "uv pip":
-        name = f"uv pip {verb.text}"
-    flag = _FLAGS.get(tool)
-    folder = _FOLDERS.get(tool, "/root/.cache")
-    mount = f"RUN --mount=type=cache,target={folder}"
+    name = f"uv pip {verb.text}" if install.tool == "uv pip" else f"{tool} {verb.text}"
+    flag = _FLAGS.get(tool, "")
+    mount = f"RUN --mount=type=cache,target=/root/.cache/{tool}"
     return Hit(
         verb.span,
         what=f"{name} leaves its cache of downloaded packages in this layer.",
         why="The wheels stay in the image a second time: gigabytes for a framework with CUDA. "
         "Nothing uses them there.",
-        fix=f"Write {name} {flag}, or keep the cache between builds: {mount}."
-        if flag
-        else f"Keep the cache between builds, outside the image: {mount}.",
+        fix=f"Write {name} {flag}, or keep the cache between builds, outside the image: {mount}.",
         edits=(added(verb, flag, install.command, text),) if flag else (),
     )
