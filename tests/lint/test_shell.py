@@ -105,6 +105,11 @@ WORDS = {
     "bash with a file": ("bash x.sh -c a", ["bash x.sh -c a"]),
     "su": ("su - me -c 'a b'", ["su - me -c a b", "a b"]),
     "eval": ("eval 'a b'", ["eval a b", "a b"]),
+    "a substitution before bash -c": (
+        'bash -c "a $(b)"',
+        ["b", "bash -c ?", "a ?"],
+    ),
+    "a substitution in bash -c": ("bash -c 'a $(b)'", ["bash -c a $(b)", "b", "a ?"]),
     "escapes in a script": (r'bash -c "echo \"a b\""', ['bash -c echo "a b"', "echo a b"]),
     "a known variable": ("FROM base\nENV V=2\nRUN a $V ${V} \"$V\" '$V'", ["a 2 2 2 $V"]),
     "an unknown variable": ("a $V", ["a ?"]),

@@ -32,9 +32,11 @@ class Syntax:
         if name in self.plain:
             return self.plain[name], False
         if self.abbreviates and name.startswith("--") and len(name) > 4:  # noqa: PLR2004  (--x)
-            meant = {long for long in self.valued.values() if long.startswith(name)}
+            known = {*self.valued.values(), *self.plain.values()}
+            meant = {long for long in known if long.startswith(name)}
             if len(meant) == 1:
-                return meant.pop(), True
+                long = meant.pop()
+                return long, long in self.valued.values()
         return name, False
 
 

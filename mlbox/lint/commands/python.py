@@ -44,11 +44,15 @@ _PIP = syntax(
     " --exists-action --trusted-host --cert --client-cert --cache-dir --use-feature"
     " --use-deprecated --resume-retries -d/--dest -w/--wheel-dir -b/--build --build-constraint",
     "-U/--upgrade -q/--quiet -v/--verbose -I/--ignore-installed -h/--help"
-    " --no-cache/--no-cache-dir",
+    " --no-cache/--no-cache-dir --pre --user --no-deps --no-index --isolated --dry-run --compile"
+    " --no-compile --no-clean --force-reinstall --ignore-requires-python --no-build-isolation"
+    " --use-pep517 --no-use-pep517 --check-build-dependencies --break-system-packages --debug"
+    " --require-hashes --prefer-binary --no-warn-script-location --no-warn-conflicts --no-color"
+    " --no-input --disable-pip-version-check --no-python-version-warning --require-virtualenv",
     abbreviates=True,
 )
 UV_SYNTAX = syntax(
-    "-r/--requirement/--requirements -c/--constraint/--constraints -e/--editable --override"
+    "-r/--requirements/--requirement -c/--constraints/--constraint -e/--editable --override"
     " --overrides -b/--build-constraint/--build-constraints --exclude --excludes --extra --group"
     " -i/--index-url --default-index --index --extra-index-url -f/--find-links -p/--python --target"
     " --prefix -t/--target --torch-backend --index-strategy --keyring-provider --resolution"

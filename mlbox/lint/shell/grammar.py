@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, ClassVar
 
 from mlbox.lint.shell.drafts import Draft, Element, Frame, is_test, settle
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from mlbox.lint.shell.tokens import Token
 
 _DEEPEST = 50
+_MOST_TOKENS = 200_000
 _ENDS_LIST = frozenset({"\n", ";", "&", ";;", ";&", ";;&"})
 _CLOSES = {"fi": ("if",), "done": ("for", "while", "until", "select"), "esac": ("case",)}
 
@@ -44,8 +46,8 @@ class Reader:
         self._function = False
 
     def read(self) -> list[Draft]:
-        """All of it."""
-        for token in self.lexer:
+        """All of it; of a script of megabytes, the beginning."""
+        for token in islice(self.lexer, _MOST_TOKENS):
             if token.kind == "word":
                 self._word(token)
             elif token.kind == "redirection":

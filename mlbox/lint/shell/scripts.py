@@ -40,6 +40,7 @@ class Context:
         is_conditional: Whether the script itself may be skipped.
         stops: Whether a failure of the script fails the build.
         depth: How many scripts it is inside of.
+        is_substituted: Whether an outer shell has already run what is in its ``$(...)``.
     """
 
     instruction: Instruction
@@ -51,6 +52,7 @@ class Context:
     is_conditional: bool = False
     stops: bool = True
     depth: int = 0
+    is_substituted: bool = False
 
 
 def commands_in(script: Mapped, context: Context) -> Iterator[Command]:
@@ -94,7 +96,7 @@ def _inside(draft: Draft, context: Context) -> Context:
 
 def _substituted(script: Mapped, draft: Draft, context: Context) -> Iterator[Command]:
     """The commands inside ``$(...)``."""
-    if context.depth >= _DEEPEST:
+    if context.depth >= _DEEPEST or context.is_substituted:
         return
     inside = replace(_inside(draft, context), is_conditional=True, stops=False)
     for token in draft.tokens():
@@ -190,10 +192,11 @@ def started(
         bare = ((span, without_quotes(word)) for span, word in sources.items())
         sources = {span: word for span, word in bare if word is not None}
     program = command.program
+    inner = replace(inside, is_substituted=quoted)
     if program in SHELLS or program in _USER_SHELLS:
-        yield from _shell(command, inside, sources)
+        yield from _shell(command, inner, sources)
     elif program == "eval" and len(command.arguments) == 1:
-        yield from _of_argument(command.arguments[0], command, inside, sources)
+        yield from _of_argument(command.arguments[0], command, inner, sources)
     elif not command.words and len(command.documents) == 1 and not command.variables:
         yield from document(command.documents[0], inside)
 
@@ -222,7 +225,7 @@ def _shell(  # noqa: C901  (one branch per kind of option)
         if is_shell:
             inside = _with_options(inside, text, words)
     for body in command.documents if is_shell else ():
-        yield from commands_in(body, inside)
+        yield from commands_in(body, replace(inside, is_substituted=False))
 
 
 def _with_options(inside: Context, text: str, words: Iterator[Argument]) -> Context:
@@ -241,7 +244,10 @@ def _with_options(inside: Context, text: str, words: Iterator[Argument]) -> Cont
 
 
 def _of_argument(
-    argument: Argument, command: Command, inside: Context, sources: Mapping[Span, Mapped]
+    argument: Argument,
+    command: Command,
+    inside: Context,
+    sources: Mapping[Span, Mapped],
 ) -> Iterator[Command]:
     """The commands of a script that stands in one word."""
     script = sources.get(argument.span)
@@ -249,7 +255,9 @@ def _of_argument(
         return
     values = {**inside.values, **command.variables} if command.variables else inside.values
     exported = {**inside.exported, **command.variables}
-    yield from commands_in(script, replace(inside, values=values, exported=exported))
+    substituted = inside.is_substituted and not argument.raw.startswith("'")
+    context = replace(inside, values=values, exported=exported, is_substituted=substituted)
+    yield from commands_in(script, context)
 
 
 def document(body: Mapped, inside: Context) -> Iterator[Command]:
