@@ -7,7 +7,6 @@ or in ``unread``.
 from __future__ import annotations
 
 import re
-from collections import OrderedDict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -67,30 +66,25 @@ class StageReader:
         """Take the file and what lies beside it."""
         self._dockerfile = dockerfile
         self._files = files
-        self._ends: OrderedDict[int, _End] = OrderedDict()
+        self._ends: dict[int, _End] = {}
+        self._origins: dict[str, context.State] = {}
 
     def read(self, stage: Stage) -> tuple[tuple[Step, tuple[Action, ...]], ...]:
         """Every step of a stage, with what its commands do; the stages are to be read in order."""
         begin = self._ends.get(stage.parent) if stage.parent is not None else None
         state = begin.state if begin else context.State()
-        origins = self._origins()
         found = []
         steps = tuple(stage.all_steps)
         shells = tuple(shells_of(steps, begin.shell if begin else DEFAULT_SHELL))
         for step, shell in zip(steps, shells, strict=False):
             actions, state = self._step(step, state, shell)
             found.append((step, actions))
-            state = context.after(step, state, origins)
+            state = context.after(step, state, self._origins)
         self._ends[stage.index] = _End(state=state, shell=shells[-1])
+        self._origins[str(stage.index)] = state
+        if stage.name:
+            self._origins[stage.name] = state
         return tuple(found)
-
-    def _origins(self) -> Mapping[str, context.State]:
-        found: dict[str, context.State] = {}
-        for index, end in self._ends.items():
-            found[str(index)] = end.state
-            if name := self._dockerfile.stages[index].name:
-                found[name] = end.state
-        return found
 
     def _step(
         self, step: Step, state: context.State, shell: Shell

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from mlbox.lint.parse import Source, Span, Step
     from mlbox.lint.shell.model import Command
 
-_FAR = 200
+_FAR = 50  # commands of one instruction that are looked at after one
 
 
 @dataclass(frozen=True, kw_only=True)

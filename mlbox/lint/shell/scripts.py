@@ -24,6 +24,7 @@ _USER_SHELLS = frozenset({"su", "runuser"})
 STARTERS = SHELLS | _USER_SHELLS | {"eval"}
 _DEEPEST = 6
 _MOST_WORDS = 10_000
+_LONGEST = 100_000  # characters of a script inside a word
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,8 +102,8 @@ def _substituted(script: Mapped, draft: Draft, context: Context) -> Iterator[Com
     inside = replace(_inside(draft, context), is_conditional=True, stops=False)
     for token in draft.tokens():
         for start, end in token.inner:
-            if script.text.startswith("((", start - 1):
-                continue  # arithmetic
+            if script.text.startswith("((", start - 1) or end - start > _LONGEST:
+                continue  # arithmetic, or nothing that a person wrote
             yield from commands_in(script.cut(start, end), inside)
 
 
@@ -251,7 +252,7 @@ def _of_argument(
 ) -> Iterator[Command]:
     """The commands of a script that stands in one word."""
     script = sources.get(argument.span)
-    if script is None:
+    if script is None or len(script.text) > _LONGEST:
         return
     values = {**inside.values, **command.variables} if command.variables else inside.values
     exported = {**inside.exported, **command.variables}
