@@ -105,6 +105,8 @@ def _references(image: Image) -> Iterator[tuple[Stage, Flag, str]]:
                 continue
             for flag, reference in image.dockerfile.references_of(step):
                 by_number = flag.name == "from"
+                if by_number and "$" in (flag.value or ""):
+                    continue  # BuildKit takes no variables there, and says so
                 if reference and not image.dockerfile.stage_named(reference, numbers=by_number):
                     yield stage, flag, reference
 
