@@ -1,0 +1,199 @@
+"""The rule about what is made for another kind of processor than the image is."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from mlbox.facts import numbers
+from mlbox.lint.commands.model import DataFetch, Download, PythonInstall
+from mlbox.lint.parse import Span
+from mlbox.lint.references import root
+from mlbox.lint.rules.rule import Hit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mlbox.lint.commands.model import Action, Wanted
+    from mlbox.lint.image import Image, StageActions
+    from mlbox.lint.parse import Stage, Step
+    from mlbox.lint.shell.model import Argument
+
+_AMD64 = re.compile(r"(?<![a-z0-9])(?:x86_64|x86-64|amd64|linux-64)(?![a-z0-9])", re.IGNORECASE)
+_ARM64 = re.compile(r"(?<![a-z0-9])(?:aarch64|arm64|sbsa)(?![a-z0-9])", re.IGNORECASE)
+_BOTH = re.compile(r"Mini(?:conda|forge)|Mambaforge|Anaconda3|awscli-exe-linux", re.IGNORECASE)
+_INSTALLERS = re.compile(
+    r"Mini(?:conda|forge)|Mambaforge|Anaconda3|awscli-exe|\.deb$|\.rpm$|\.run$"
+)
+_WHEEL = re.compile(r"(?:manylinux\w*|linux)_(x86_64|aarch64)\.whl")
+_INDEX = re.compile(r"download\.pytorch\.org/whl/(cu\d+)/?$")
+_ASKED = ("TARGETARCH", "TARGETPLATFORM")
+_CHOOSES = ("TARGETARCH", "TARGETPLATFORM", "uname", "print-architecture", "arch)")
+
+
+def platform_gap(image: Image) -> Iterator[Hit]:
+    """Something for one kind of processor in an image for the other."""
+    text = image.dockerfile.source.text
+    if "arm64" not in text and "aarch64" not in text and "TARGET" not in text:
+        return
+    for item in image.used:
+        machine = _machine(image, item.stage)
+        if machine is not None:
+            for _, actions in item.steps:
+                for action in actions:
+                    yield from _made_for_another(action, machine, item, image)
+        elif _is_for_many(image, item):
+            yield from _fixed_to_one(item)
+
+
+def _machine(image: Image, stage: Stage) -> str | None:
+    """The processor that a stage is for, if the Dockerfile says so."""
+    base = image.dockerfile.base(stage)
+    parts = (base.platform or "").split("/")
+    if parts[0] == "linux" and len(parts) > 1:
+        return {"amd64": "amd64", "x86_64": "amd64", "arm64": "arm64", "aarch64": "arm64"}.get(
+            parts[1]
+        )
+    named = root(image, stage)
+    if base.start.flag("platform") or named is None:
+        return None
+    is_arm = named.reference.path.startswith(("arm64v8/", "nvidia/l4t-"))
+    return "arm64" if is_arm else None
+
+
+def _made_for_another(
+    action: Action, machine: str, item: StageActions, image: Image
+) -> Iterator[Hit]:
+    if action.command.is_conditional:
+        return
+    if isinstance(action, PythonInstall):
+        for wanted in action.wanted:
+            yield from _wheel(wanted, machine)
+            if machine == "arm64":
+                yield from _no_wheel(wanted, action, image)
+    elif isinstance(action, (Download, DataFetch)):
+        for word in action.command.arguments:
+            if "://" in word.text and _is_for_other(word.text, machine):
+                yield _download(word, machine, item, image)
+
+
+def _is_for_other(url: str, machine: str) -> bool:
+    if machine == "arm64":
+        return bool(_AMD64.search(url)) and not _ARM64.search(url)
+    return bool(_ARM64.search(url) and _INSTALLERS.search(url)) and not _AMD64.search(url)
+
+
+def _wheel(item: Wanted, machine: str) -> Iterator[Hit]:
+    match = _WHEEL.search(item.url or item.local or item.raw)
+    if match is None or (match[1] == "x86_64") == (machine == "amd64"):
+        return
+    marker = item.requirement.marker if item.requirement else None
+    if marker is not None:
+        return
+    yield Hit(
+        item.span or item.location,
+        what=f"This wheel is for {match[1]}, and the image is for linux/{machine}.",
+        why="pip refuses a wheel of another platform.",
+        fix=f"Take the wheel for {'aarch64' if machine == 'arm64' else 'x86_64'}, or build for "
+        f"linux/{'amd64' if machine == 'arm64' else 'arm64'}.",
+    )
+
+
+def _no_wheel(item: Wanted, install: PythonInstall, image: Image) -> Iterator[Hit]:
+    """A CUDA build of torch that there is for x86_64 alone."""
+    if item.name != "torch" or item.unknown or item.url or item.local or not install.indexes.known:
+        return
+    version = item.version or ""
+    release, _, tag = version.partition("+")
+    index = _INDEX.search(install.indexes.main or "")
+    tag = tag or (index[1] if index else "")
+    if not tag.startswith("cu") or not _only_amd64(release, tag, image):
+        return
+    named = f"torch {release}+{tag}" if release else f"torch of {tag}"
+    yield Hit(
+        item.span or item.location,
+        what=f"There is no wheel of {named} for arm64, and the image is for linux/arm64.",
+        why="PyTorch publishes CUDA wheels for arm64 for some releases and CUDA versions only "
+        "(download.pytorch.org).",
+        fix="Take a CUDA version that has arm64 wheels for this release, an image of NVIDIA's for "
+        "arm64, or build for linux/amd64.",
+        dated=True,
+    )
+
+
+def _only_amd64(release: str, tag: str, image: Image) -> bool:
+    builds = image.facts.builds_by
+    amd64 = builds.get(("torch", "linux/amd64"), ())
+    arm64 = builds.get(("torch", "linux/arm64"), ())
+    has_amd64 = any(b.tag == tag and (not release or b.release == release) for b in amd64)
+    has_arm64 = any(b.tag == tag and (not release or b.release == release) for b in arm64)
+    newest = max((numbers(b.release) for b in amd64), default=())
+    return has_amd64 and not has_arm64 and (not release or numbers(release) < newest)
+
+
+def _download(word: Argument, machine: str, item: StageActions, image: Image) -> Hit:
+    other, right = ("x86_64", "aarch64") if machine == "arm64" else ("aarch64", "x86_64")
+    return Hit(
+        word.span,
+        what=f"This download is for {other}, and the image is for linux/{machine}.",
+        why="Its programs do not start there: exec format error.",
+        fix=f"Download the one for {right}, or build for "
+        f"linux/{'amd64' if machine == 'arm64' else 'arm64'}.",
+        edits=_other_installer(word, machine, item, image),
+        safe=False,
+    )
+
+
+def _other_installer(
+    word: Argument, machine: str, item: StageActions, image: Image
+) -> tuple[tuple[Span, str], ...]:
+    """The installer's other variant, wherever the stage names the file."""
+    name = word.text.rsplit("/", 1)[-1]
+    wrong, right = ("x86_64", "aarch64") if machine == "arm64" else ("aarch64", "x86_64")
+    if not _BOTH.search(name) or wrong not in name or word.value is None:
+        return ()
+    steps = [step.instruction.span for step, _ in item.steps]
+    text = image.dockerfile.source.text
+    found = []
+    start = text.find(name, steps[0].start)
+    while 0 <= start < steps[-1].end:
+        at = start + name.index(wrong)
+        found.append((Span(at, at + len(wrong)), right))
+        start = text.find(name, start + len(name))
+    return tuple(found)
+
+
+def _is_for_many(image: Image, item: StageActions) -> bool:
+    """Whether a stage asks which processor it is built for."""
+    if image.dockerfile.base(item.stage).start.flag("platform"):
+        return False
+    return any(
+        pair.name in _ASKED
+        for step, _ in item.steps
+        if step.instruction.name == "ARG"
+        for pair in step.instruction.pairs
+    )
+
+
+def _fixed_to_one(item: StageActions) -> Iterator[Hit]:
+    for step, actions in item.steps:
+        if any(mark in _whole(step) for mark in _CHOOSES):
+            continue
+        for action in actions:
+            if not isinstance(action, Download) or action.command.is_conditional:
+                continue
+            for word in action.command.arguments:
+                if "://" in word.text and _is_for_other(word.text, "arm64"):
+                    yield Hit(
+                        word.span,
+                        what="This download is for x86_64 whatever the image is for.",
+                        why="The stage asks for TARGETARCH, so it is built for other processors "
+                        "too; there its programs do not start.",
+                        fix="Choose by TARGETARCH, or say FROM --platform=linux/amd64.",
+                        confidence="medium",
+                    )
+
+
+def _whole(step: Step) -> str:
+    bodies = (item.body.text for item in step.instruction.heredocs)
+    return "".join((step.instruction.arguments.text, *bodies))

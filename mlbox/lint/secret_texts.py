@@ -1,0 +1,153 @@
+"""Secrets that stand in a text: what nothing but a token, a key or a password looks like."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mlbox.lint.secrets import is_path, is_placeholder, secret_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """A secret that stands in a text.
+
+    Attributes:
+        kind: What it is: ``"a GitHub token"``.
+        start: Where it begins.
+        end: Where it ends.
+        masked: Its beginning, the rest left out.
+        sure: Whether nothing else looks like that.
+    """
+
+    kind: str
+    start: int
+    end: int
+    masked: str
+    sure: bool = True
+
+
+_BEFORE = r"(?<![A-Za-z0-9_])"
+_TOKENS = (
+    ("a GitHub token", r"gh[pousr]_[A-Za-z0-9]{16,255}"),
+    ("a GitHub token", r"github_pat_[A-Za-z0-9_]{20,255}"),
+    ("a Hugging Face token", r"(?:hf|api_org)_(?=[A-Za-z]*[A-Z0-9]|[a-z]{30})[A-Za-z0-9]{16,64}"),
+    (
+        "an API key",
+        r"sk-(?:proj-|ant-|svcacct-|or-|live-)?(?=[\w-]*\d)(?=[\w-]*[A-Za-z])[\w-]{18,255}",
+    ),
+    ("a Stripe key", r"[sr]k_live_[A-Za-z0-9]{16,255}"),
+    ("an AWS access key", r"(?:AKIA|ASIA)[0-9A-Z]{16}(?![0-9A-Z])"),
+    ("a GitLab token", r"gl(?:pat|dt|rt|cbt)-[A-Za-z0-9_-]{16,64}"),
+    ("a Slack token", r"xox[abeprs]-[A-Za-z0-9-]{10,250}"),
+    ("a Google API key", r"AIza[0-9A-Za-z_-]{30,45}"),
+    ("an npm token", r"npm_[A-Za-z0-9]{30,64}"),
+    ("a package index token", r"pypi-AgE[A-Za-z0-9_-]{20,}"),
+    ("a Docker token", r"dckr_pat_[A-Za-z0-9_-]{20,64}"),
+    ("a Databricks token", r"dapi[0-9a-f]{32}"),
+    ("a Groq key", r"gsk_[A-Za-z0-9]{30,80}"),
+    ("a Replicate token", r"r8_[A-Za-z0-9]{30,60}"),
+    ("a SendGrid key", r"SG\.[\w-]{16,32}\.[\w-]{16,64}"),
+)
+_PEM = r"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----"
+_URL = re.compile(
+    r"[A-Za-z][A-Za-z0-9+.-]{0,30}://(?P<user>[^\s/:@\"'$<{]*):(?P<password>[^\s/@\"'$<{%][^\s/@\"']*)"
+    r"@(?P<host>[\w.-]+)"
+)
+_USER_TOKEN = re.compile(r"https?://(?P<password>[0-9a-f]{40})@")
+_GIVEN = (
+    (
+        "an authorization",
+        re.compile(
+            r"Authorization:\s*(?:Bearer|token|Basic)\s+(?P<password>[A-Za-z0-9._~+/=-]{16,})",
+            re.IGNORECASE,
+        ),
+    ),
+    ("a W&B key", re.compile(r"wandb\s+login\s+(?:--\S+\s+)*(?P<password>[0-9a-f]{40})")),
+    (
+        "a password",
+        re.compile(
+            r"\bcurl\s[^|;&\n]{0,200}?\s(?:-u|--user)[\s=]+[\"']?[\w.@-]+:"
+            r"(?P<password>[^\s\"'$<{]{4,})"
+        ),
+    ),
+)
+_ANY = re.compile("|".join(f"(?P<k{n}>{_BEFORE}{p})" for n, (_, p) in enumerate(_TOKENS)))
+_PRIVATE = re.compile(_PEM)
+_CHEAP = re.compile(
+    r"gh[pousr]_|github_pat_|hf_|api_org_|sk-|[sr]k_live_|A(?:KIA|SIA)[0-9A-Z]|gl(?:pat|dt|rt|cbt)-"
+    r"|xox[abeprs]-|AIza|npm_|pypi-AgE|dckr_pat_|dapi[0-9a-f]|gsk_|r8_|SG\.|PRIVATE KEY|@"
+    r"|[Aa]uthorization:|wandb\s+login|curl\s"
+)
+_LOCAL = frozenset(
+    {"localhost", "127.0.0.1", "db", "postgres", "mysql", "redis", "mongo", "rabbitmq"}
+)
+_SHOWN = 4
+
+
+def literals(text: str) -> Iterator[Found]:
+    """The secrets that stand in a text, in order; none of them twice."""
+    if not _CHEAP.search(text):
+        return
+    taken = 0
+    for found in sorted(_all(text), key=lambda item: (item.start, -item.end)):
+        if found.start >= taken:
+            taken = found.end
+            yield found
+
+
+def _all(text: str) -> Iterator[Found]:
+    for match in _ANY.finditer(text):
+        value = match[0]
+        if not _is_repeated(value):
+            kind = _TOKENS[int((match.lastgroup or "k0")[1:])][0]
+            yield _literal(kind, match.start(), match.end(), value)
+    for match in _PRIVATE.finditer(text):
+        yield _literal("a private key", match.start(), match.end(), match[0])
+    if "@" in text:
+        yield from _in_urls(text)
+    for kind, pattern in _GIVEN:
+        for match in pattern.finditer(text):
+            if not is_placeholder(match["password"]) and not _ANY.search(match["password"]):
+                yield _literal(kind, *match.span("password"), "")
+
+
+def _in_urls(text: str) -> Iterator[Found]:
+    for pattern in (_URL, _USER_TOKEN):
+        for match in pattern.finditer(text):
+            password = match["password"]
+            if is_placeholder(password) or password.isupper():
+                continue
+            local = "host" in match.groupdict() and match["host"] in _LOCAL
+            start, end = match.span("password")
+            if _ANY.search(password):
+                continue  # found as what it is
+            yield _literal("a password in an address", start, end, "", sure=not local)
+
+
+def _literal(kind: str, start: int, end: int, value: str, *, sure: bool = True) -> Found:
+    shown = value[:_SHOWN] if len(value) > 2 * _SHOWN else ""
+    return Found(kind=kind, start=start, end=end, masked=f"{shown}...", sure=sure)
+
+
+def _is_repeated(value: str) -> bool:
+    """``ghp_xxxxxxxxxxxxxxxx``: a drawing of a token."""
+    body = re.split(r"[_-]", value, maxsplit=1)[-1]
+    return len(set(body.lower().replace("_", "").replace("-", ""))) <= 3  # noqa: PLR2004
+
+
+_ENV_LINE = re.compile(r"^\s*(?:export\s+)?([A-Za-z_][\w.-]*)\s*[=:]\s*(.*?)\s*$", re.MULTILINE)
+
+
+def holds_secrets(text: str) -> bool:
+    """Whether a file of settings has a secret in it."""
+    if any(True for _ in literals(text)):
+        return True
+    return any(
+        secret_name(name) is not None and not is_placeholder(value) and not is_path(value)
+        for name, value in _ENV_LINE.findall(text)
+    )
