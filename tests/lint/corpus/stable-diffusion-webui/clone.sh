@@ -1,0 +1,2 @@
+set -Eeuox pipefail
+mkdir -p /repositories/"$1"
