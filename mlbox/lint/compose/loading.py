@@ -1,0 +1,234 @@
+"""Texts -> a Compose: read, unfolded, extended, overridden."""
+
+from __future__ import annotations
+
+import posixpath
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from mlbox.lint.compose.interpolation import assignments
+from mlbox.lint.compose.merging import Unfolder, combined
+from mlbox.lint.compose.model import Compose, Problem, Service
+from mlbox.lint.compose.nodes import Entry, Node
+from mlbox.lint.compose.paths import is_override, joined, overrides_of
+from mlbox.lint.compose.reading import Malformed, read
+from mlbox.lint.parse import Source, Span
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mlbox.facts import Facts
+    from mlbox.lint.compose.reading import Document
+    from mlbox.lint.image import Files
+
+_FILES = 20  # of one project; more are not followed
+
+
+@dataclass(frozen=True, kw_only=True)
+class Failed:
+    """Why a file cannot be analysed."""
+
+    source: Source
+    malformed: Malformed
+
+
+@dataclass
+class _Loader:
+    facts: Facts
+    files: Files
+    variables: Mapping[str, str]
+    problems: list[Problem] = field(default_factory=list)
+    sources: dict[str, Source] = field(default_factory=dict)
+    roots: dict[str, Node | None] = field(default_factory=dict)
+    broken: set[str] = field(default_factory=set)  # services that extend what is not known
+
+    def root(self, source: Source) -> Node | Malformed | None:
+        """A file's document with merge keys and variables replaced."""
+        document = read(source)
+        if isinstance(document, Malformed):
+            return document
+        self.sources[source.file] = source
+        self._repeated(document)
+        if document.root is None:
+            return None
+        unfolder = Unfolder(self.variables)
+        root = unfolder.unfolded(document.root)
+        for node, _ in unfolder.bad:
+            self.problems.append(
+                Problem(
+                    location=node.location,
+                    what=f"A $ in {_short(node.raw)} begins no variable.",
+                    fix="Write $$ where a $ is meant.",
+                )
+            )
+        return root
+
+    def _repeated(self, document: Document) -> None:
+        for item in document.repeated:
+            line = item.first.location.line
+            self.problems.append(
+                Problem(
+                    location=item.again.location,
+                    what=f"The key {item.name!r} is there already, in line {line}.",
+                    fix="Keep one of the two.",
+                )
+            )
+
+
+def load(
+    text: str,
+    facts: Facts,
+    files: Files,
+    *,
+    file: str,
+    overrides: tuple[tuple[str, str], ...] = (),
+) -> Compose | Failed:
+    """Read a compose file and what is laid over it.
+
+    Args:
+        text: All of the file.
+        facts: The tables.
+        files: What lies beside it, by paths relative to its folder.
+        file: Its path.
+        overrides: Further files, path and text, in the order of ``-f``.
+    """
+    loader = _Loader(facts, files, assignments(files.text(".env") or ""))
+    source = Source(text, file)
+    root = loader.root(source)
+    if isinstance(root, Malformed):
+        return Failed(source=source, malformed=root)
+    first = root
+    further = overrides or _beside(file, files)
+    for name, body in further:
+        over = loader.root(Source(body, name))
+        if isinstance(over, Node) and over.kind == "map" and root is not None:
+            root = _laid_over(root, over) if root.kind == "map" else root
+    whole = root or Node(kind="scalar", source=source, span=Span(0, 0))
+    services = _Services(loader, whole, first).all() if whole.kind == "map" else ()
+    return Compose(
+        source=source,
+        root=whole,
+        services=services,
+        facts=facts,
+        files=files,
+        problems=tuple(loader.problems),
+        sources=loader.sources,
+        is_alone=not further and not is_override(file) and whole.get("include") is None,
+    )
+
+
+def _beside(file: str, files: Files) -> tuple[tuple[str, str], ...]:
+    """What Compose lays over a main file by itself."""
+    folder = posixpath.dirname(file)
+    for name in overrides_of(file):
+        text = files.text(name)
+        if text is not None:
+            return ((posixpath.join(folder, name), text),)
+    return ()
+
+
+def _laid_over(root: Node, over: Node) -> Node:
+    return combined(root, over)
+
+
+class _Services:
+    def __init__(self, loader: _Loader, root: Node, first: Node | None) -> None:
+        self.loader = loader
+        self.services = root.get("services")
+        self.first = first.get("services") if first is not None else None
+        self.done: dict[str, Node] = {}
+        self.whole: dict[str, bool] = {}
+
+    def all(self) -> tuple[Service, ...]:
+        if self.services is None or self.services.kind != "map":
+            return ()
+        found = []
+        for entry in self.services.entries:
+            if entry.value.kind != "map":
+                continue
+            node = self._extended(entry, ())
+            found.append(
+                Service(
+                    name=entry.name,
+                    key=self._key(entry),
+                    node=node,
+                    own=self._own(entry.name),
+                    is_whole=self.whole.get(entry.name, True),
+                )
+            )
+        return tuple(found)
+
+    def _key(self, entry: Entry) -> Node:
+        mine = self.first.entry(entry.name) if self.first is not None else None
+        return mine.key if mine else entry.key
+
+    def _own(self, name: str) -> Node | None:
+        mine = self.first.entry(name) if self.first is not None else None
+        if mine is None or mine.is_inherited or mine.value.is_alias or mine.value.kind != "map":
+            return None
+        return mine.value
+
+    def _extended(self, entry: Entry, chain: tuple[str, ...]) -> Node:
+        """A service with what it extends beneath it."""
+        if entry.name in self.done:
+            return self.done[entry.name]
+        node = entry.value
+        extends = node.get("extends")
+        if extends is not None and not extends.is_null:
+            base = self._base(entry, extends, (*chain, entry.name))
+            if base is None:
+                self.whole[entry.name] = False
+            else:
+                rest = tuple(item for item in node.entries if item.name != "extends")
+                own = Node(kind="map", source=node.source, span=node.span, entries=rest)
+                node = combined(base, own)
+        self.done[entry.name] = node
+        return node
+
+    def _base(self, entry: Entry, extends: Node, chain: tuple[str, ...]) -> Node | None:
+        name_node = extends.get("service") if extends.kind == "map" else extends
+        name = name_node.text if name_node is not None and name_node.kind == "scalar" else None
+        if name is None or name_node is None:
+            return None
+        if extends.kind == "map" and extends.get("file") is not None:
+            return self._elsewhere(extends.scalar("file"), name)
+        if name in chain:
+            self._refuse(name_node, f"The service {name!r} extends itself.")
+            return None
+        other = self.services.entry(name) if self.services is not None else None
+        if other is None:
+            self._refuse(name_node, f"There is no service {name!r} to extend.")
+            return None
+        if other.value.kind != "map":
+            return None
+        base = self._extended(other, chain)
+        if not self.whole.get(name, True):
+            self.whole[entry.name] = False
+        return base
+
+    def _elsewhere(self, file: str | None, name: str) -> Node | None:
+        """A service of another file; ``None`` if that is not to be read here."""
+        if file is None or len(self.loader.sources) > _FILES:
+            return None
+        path = joined("", file)
+        if path not in self.loader.roots:
+            text = self.loader.files.text(path)
+            before = len(self.loader.problems)
+            root = self.loader.root(Source(text, path)) if text is not None else None
+            del self.loader.problems[before:]  # they are of that file, and told when it is linted
+            self.loader.roots[path] = root if isinstance(root, Node) else None
+        found = self.loader.roots[path]
+        services = found.get("services") if found is not None else None
+        if services is None or services.get(name) is None or services.get(name, "extends"):
+            return None
+        return services.get(name)
+
+    def _refuse(self, node: Node, what: str) -> None:
+        self.loader.problems.append(
+            Problem(location=node.location, what=what, fix="Name another service of this file.")
+        )
+
+
+def _short(text: str) -> str:
+    line = " ".join(text.split())
+    return repr(line if len(line) <= 40 else f"{line[:37]}...")  # noqa: PLR2004  (of a sentence)

@@ -1,0 +1,170 @@
+"""Rules about secrets in variables and in files of variables."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from mlbox.lint import secret_texts, secrets
+from mlbox.lint.compose import edits
+from mlbox.lint.compose.gitignore import ignores
+from mlbox.lint.compose.merging import as_map
+from mlbox.lint.compose.model import variables_of
+from mlbox.lint.compose.paths import joined
+from mlbox.lint.compose.rules.rule import Hit
+from mlbox.lint.parse import Span
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mlbox.findings import Edit
+    from mlbox.lint.compose.model import Compose, Service, Variable
+    from mlbox.lint.compose.nodes import Node
+
+# Passwords that protect nothing: what examples write, and what images have by default.
+_WEAK = re.compile(
+    r"(?:pass(?:word|wd)?|postgres(?:ql)?|mysql|mariadb|root|admin|user|test(?:ing)?|minio(?:admin|123)?"
+    r"|guest|example|secret|dev(?:elopment)?|local(?:dev|host)?|default|mlflow|airflow|redis|rabbitmq"
+    r"|grafana|jupyter|demo|qwerty|letmein|prefect|optuna|foo|bar|docker|label-?studio)[\d!@_-]*",
+    re.IGNORECASE,
+)
+
+
+def secret_in_env(compose: Compose) -> Iterator[Hit]:
+    """A secret's value stands in the file."""
+    seen: set[int] = set()
+    for service in compose.services:
+        groups = (
+            (service.environment, "an environment variable"),
+            (variables_of(service.node.get("build", "args")), "a build argument"),
+        )
+        for variables, where in groups:
+            for variable in variables:
+                place = variable.node.span.start
+                hit = _of_variable(service, variable, where) if place not in seen else None
+                if hit is not None:
+                    seen.add(place)
+                    yield hit
+        yield from _in_words(service, seen)
+
+
+def _of_variable(service: Service, variable: Variable, where: str) -> Hit | None:
+    value = variable.value
+    if value is None or not variable.node.is_fixed or not value.strip():
+        return None
+    literal = next(secret_texts.literals(value), None)
+    if literal is not None and literal.sure:
+        return _hit(service, variable, where, f"{literal.kind} ({literal.masked})")
+    certainty = secrets.secret_name(variable.name)
+    if certainty is None or secrets.is_placeholder(value) or secrets.is_path(value):
+        return None
+    if _is_weak(service, value):
+        return _hit(service, variable, where, "a password that anybody guesses", weak=True)
+    if certainty == "likely" and not secrets.looks_random(value):
+        return None
+    return _hit(service, variable, where, "a secret")
+
+
+def _is_weak(service: Service, value: str) -> bool:
+    """Whether a password is no secret: an example's, or the same as the user's name."""
+    names = {
+        item.value
+        for item in service.environment
+        if item.name.upper().endswith(("USER", "USERNAME", "DB", "DATABASE"))
+    }
+    return bool(_WEAK.fullmatch(value.strip())) or value in names
+
+
+def _hit(service: Service, variable: Variable, where: str, kind: str, *, weak: bool = False) -> Hit:
+    return Hit(
+        variable.node.location,
+        what=f"{variable.name}, {where} of the service {service.name!r}, has {kind} as its value.",
+        why="The file goes where the code goes: into git, to everybody who has it, and "
+        "`docker inspect` shows the value."
+        if where != "a build argument"
+        else "The file goes into git, and `docker history` shows the arguments of a build.",
+        fix=f"Pass it through: write {variable.name} without a value (or ${{{variable.name}}}), "
+        "and set it in the shell or in a .env file that git ignores; or use `secrets:`.",
+        edits=_passed_through(variable),
+        severity="info" if weak else None,
+        confidence="medium" if weak else "high",
+    )
+
+
+def _passed_through(variable: Variable) -> tuple[Edit, ...]:
+    node = variable.node
+    if node.is_alias or not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", variable.name):
+        return ()
+    text = node.source.text
+    if variable.in_list:
+        begin = variable.key.span.end
+        if text[begin : begin + 1] != "=" or text[begin + 1 : node.span.end] != node.raw:
+            return ()
+        return (edits.written(node, begin, node.span.end, ""),)
+    return edits.replaced(node, f'"${{{variable.name}}}"')
+
+
+def _in_words(service: Service, seen: set[int]) -> Iterator[Hit]:
+    """Secrets among the words of a command."""
+    for word in service.words:
+        literal = next(secret_texts.literals(word.text), None)
+        if literal is None or not literal.sure or word.span.start in seen:
+            continue
+        seen.add(word.span.start)
+        at = word.node.source.text.find(
+            word.text[literal.start : literal.end], word.span.start, word.span.end
+        )
+        end = at + literal.end - literal.start
+        span = Span(at, end) if at >= 0 else word.span
+        yield Hit(
+            word.node.source.location(span),
+            what=f"The command of the service {service.name!r} has {literal.kind} "
+            f"({literal.masked}) in it.",
+            why="The file goes where the code goes, and every process list shows the command.",
+            fix="Let the program read it from a variable that is passed through, or from a secret.",
+        )
+
+
+def env_file_tracked(compose: Compose) -> Iterator[Hit]:
+    """A file of variables with secrets in it, which git does not ignore."""
+    told: set[str] = set()
+    for service in compose.services:
+        for node in _env_files(service.node.get("env_file")):
+            name = node.text
+            if name is None or not node.is_fixed or name in told or name.startswith(("/", "~")):
+                continue
+            hit = _tracked(node, joined("", name), compose)
+            if hit is not None:
+                told.add(name)
+                yield hit
+
+
+def _env_files(node: Node | None) -> Iterator[Node]:
+    if node is None:
+        return
+    for item in node.items if node.kind == "list" else (node,):
+        path = item.get("path") if item.kind == "map" else item
+        if path is not None and path.kind == "scalar" and not path.is_null:
+            yield path
+
+
+def _tracked(node: Node, path: str, compose: Compose) -> Hit | None:
+    text = compose.files.text(path)
+    if text is None or path.startswith("..") or not secret_texts.holds_secrets(text):
+        return None
+    patterns = compose.files.text(".gitignore")
+    if patterns is not None and ignores(patterns, path):
+        return None
+    if patterns is None and compose.files.exists(".git") is not True:
+        return None  # whether this is in git at all is not known
+    return Hit(
+        node.location,
+        what=f"{path} has secrets in it, and .gitignore does not leave it out.",
+        why="With the next `git add .` its secrets are in the repository's history for good.",
+        fix=f"Add {path} to .gitignore (and commit an example without values in its place).",
+    )
+
+
+def has_pairs(node: Node | None) -> bool:
+    """Whether a node has names and values."""
+    return node is not None and bool(as_map(node).entries)

@@ -1,0 +1,180 @@
+"""Rules about which GPUs services get, and what they make of them."""
+
+from __future__ import annotations
+
+from itertools import combinations
+from typing import TYPE_CHECKING
+
+from mlbox.lint.compose import edits
+from mlbox.lint.compose.gpu import requests_of
+from mlbox.lint.compose.rules.rule import Hit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mlbox.findings import Edit
+    from mlbox.lint.compose.gpu import GpuRequest
+    from mlbox.lint.compose.model import Compose, Service, Variable
+    from mlbox.lint.compose.nodes import Node
+
+_DEVICES = frozenset({"deploy", "gpus", "device", "runtime"})
+
+
+def shared(compose: Compose) -> Iterator[Hit]:
+    """Two services that run at the same time have the same GPU."""
+    asking = [
+        (service, request)
+        for service in compose.services
+        if _runs(service)
+        for request in requests_of(service)
+        if request.form in _DEVICES
+    ]
+    told: set[str] = set()
+    for (first, one), (second, other) in combinations(asking, 2):
+        if first is second or second.name in told or not _together(first, second, compose):
+            continue
+        common = _common(one, other)
+        if common is None:
+            continue
+        told.add(second.name)
+        yield _shared(first, second, other, common)
+
+
+def _shared(first: Service, second: Service, request: GpuRequest, common: str) -> Hit:
+    named = common != "all"
+    return Hit(
+        _place(second, request, common).location,
+        what=f"The services {first.name!r} and {second.name!r} share "
+        + (f"GPU {common}." if named else "GPUs: each asks for what the other has."),
+        why="They run at the same time, and neither knows of the memory that the other takes: "
+        "the one that comes late fails with CUDA out of memory. A count takes the first GPUs, for "
+        "each service the same.",
+        fix="Give each its own device_ids, or each its own profile if only one runs at a time.",
+        severity="warning" if named else "info",
+        confidence="high" if named else "medium",
+    )
+
+
+def _place(service: Service, request: GpuRequest, common: str) -> Node:
+    """Where the second service names the GPU."""
+    ids = request.node.get("device_ids") if request.node.kind == "map" else None
+    for item in ids.items if ids is not None else ():
+        if item.text == common:
+            return item
+    if request.form == "runtime" and (visible := service.variable("NVIDIA_VISIBLE_DEVICES")):
+        return visible.node
+    count = request.node.get("count") if request.node.kind == "map" else None
+    return count or request.node
+
+
+def _common(one: GpuRequest, other: GpuRequest) -> str | None:
+    """The first GPU that both have for sure; ``"all"`` where none is named; ``None`` for none."""
+    if one.ids is not None and other.ids is not None:
+        mine = set(map(_plain, one.ids))
+        return next((name for name in other.ids if _plain(name) in mine), None)
+    if one.ids is None and other.ids is None:
+        return "all" if one.count and other.count else None
+    named, counted = (one, other) if one.ids is not None else (other, one)
+    if counted.count is None or not named.ids:
+        return None
+    if counted.count == "all":
+        return "all"
+    inside = [name for name in named.ids if name.isdigit() and int(name) < counted.count]
+    return "all" if inside else None
+
+
+def _plain(name: str) -> str:
+    """A GPU's number or UUID, whether or not it is written as a CDI device."""
+    return name.rpartition("=")[2]
+
+
+def _runs(service: Service) -> bool:
+    for path in (("scale",), ("deploy", "replicas")):
+        node = service.node.get(*path)
+        if node is not None and node.raw == "0":
+            return False
+    return True
+
+
+def _together(first: Service, second: Service, compose: Compose) -> bool:
+    """Whether both run at the same time: no profiles that part them, none waits for the other."""
+    if first.profiles and second.profiles and not first.profiles & second.profiles:
+        return False
+    return not (_waits(first, second, compose) or _waits(second, first, compose))
+
+
+def _waits(service: Service, other: Service, compose: Compose, depth: int = 0) -> bool:
+    """Whether a service begins when another has ended."""
+    depends = service.node.get("depends_on")
+    if depends is None or depends.kind != "map" or depth > 10:  # noqa: PLR2004  (a cycle)
+        return False
+    for entry in depends.entries:
+        ended = entry.value.scalar("condition") == "service_completed_successfully"
+        if entry.name == other.name and ended:
+            return True
+        between = compose.service(entry.name)
+        if ended and between and _waits(between, other, compose, depth + 1):
+            return True
+    return False
+
+
+def out_of_range(compose: Compose) -> Iterator[Hit]:
+    """CUDA_VISIBLE_DEVICES counts GPUs that the container does not have."""
+    for service in compose.services:
+        variable = service.variable("CUDA_VISIBLE_DEVICES")
+        if variable is None or variable.value is None or not variable.node.is_fixed:
+            continue
+        wanted = _numbers(variable.value)
+        available = _available(service)
+        if wanted is None or available is None or max(wanted) < available:
+            continue
+        yield _beyond(service, variable, wanted, available)
+
+
+def _beyond(service: Service, variable: Variable, wanted: list[int], available: int) -> Hit:
+    has = "one GPU, number 0" if available == 1 else f"{available} GPUs, 0 to {available - 1}"
+    right = ",".join(map(str, range(min(len(wanted), available))))
+    return Hit(
+        variable.node.location,
+        what=f"CUDA_VISIBLE_DEVICES={variable.value} in the service {service.name!r}, which has "
+        f"{has}.",
+        why="Inside a container its GPUs are counted from 0, whichever they are on the host; CUDA "
+        "ignores a number that is not there, and all that follow it.",
+        fix=f"Write CUDA_VISIBLE_DEVICES={right}, or leave it out: the container sees only its own "
+        "GPUs anyway.",
+        edits=_corrected(variable, right),
+    )
+
+
+def _corrected(variable: Variable, value: str) -> tuple[Edit, ...]:
+    node = variable.node
+    if variable.in_list:
+        if node.source.text[node.span.start : node.span.end] != node.raw:
+            return ()
+        return (edits.written(node, node.span.start, node.span.end, value),)
+    return edits.replaced(node, f'"{value}"')
+
+
+def _numbers(value: str) -> list[int] | None:
+    parts = [part.strip() for part in value.split(",")]
+    if not all(part.isascii() and part.isdigit() and len(part) < 4 for part in parts):  # noqa: PLR2004
+        return None  # UUIDs, MIG devices, -1
+    return [int(part) for part in parts]
+
+
+def _available(service: Service) -> int | None:
+    """How many GPUs a service has; ``None`` if that is not known."""
+    found = [item for item in requests_of(service) if item.form != "runtime"] or list(
+        requests_of(service)
+    )
+    if not found or any(item.form not in _DEVICES for item in found):
+        return None
+    if any(item.form in ("deploy", "gpus") for item in found) and len(found) > 1:
+        return None
+    total = 0
+    for item in found:
+        number = len(item.ids) if item.ids is not None else item.count
+        if not isinstance(number, int):
+            return None
+        total += number
+    return total or None
