@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mlbox.facts import Facts
+    from mlbox.lint.gpu import GpuView
     from mlbox.lint.parse import Dockerfile, Stage, Step
 
 
@@ -81,6 +82,13 @@ class Image:
             StageActions(stage=stage, steps=steps)
             for stage, steps in zip(self.dockerfile.stages, read, strict=True)
         )
+
+    @cached_property
+    def gpu(self) -> GpuView:
+        """Its GPU stack: what its bases, its wheels and its compilers have of CUDA."""
+        from mlbox.lint.gpu import GpuView  # noqa: PLC0415  (only rules about GPUs need it)
+
+        return GpuView(self)
 
     @property
     def used(self) -> tuple[StageActions, ...]:
