@@ -86,10 +86,8 @@ class Dockerfile:
             reference: A name or a number.
             numbers: Whether a number means a stage: it does in COPY, and not in a mount.
         """
-        wanted = reference.lower()
-        for stage in reversed(self.stages):
-            if stage.name == wanted:
-                return stage
+        if stage := self._named.get(reference.lower()):
+            return stage
         if (
             numbers
             and reference.isascii()
@@ -98,6 +96,10 @@ class Dockerfile:
         ):
             return self.stages[int(reference[:9])]
         return None
+
+    @cached_property
+    def _named(self) -> Mapping[str, Stage]:
+        return {stage.name: stage for stage in self.stages if stage.name is not None}
 
     def lineage(self, stage: Stage) -> tuple[Stage, ...]:
         """A stage and those it is built on, the earliest first."""

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|[0-9@*#?!$-]")
+_PLAIN = re.compile(r"""[^$'"\\`}/]+""")
 _DEPTH = 20
 
 
@@ -111,6 +112,10 @@ class _Expander:
             raise Unknown
         out: list[str] = []
         while self.at < len(self.text):
+            if plain := _PLAIN.match(self.text, self.at):
+                out.append(plain[0])
+                self.at = plain.end()
+                continue
             character = self.text[self.at]
             if character in stop:
                 self.at += 1

@@ -97,8 +97,12 @@ def split_stages(
     head = tuple(instructions[: starts[0]] if starts else instructions)
     arguments = _global_arguments(head)
     stages: list[Stage] = []
+    names: dict[str, int] = {}
     for at, stop in zip(starts, [*starts, len(instructions)][1:], strict=True):
-        stages.append(_stage(instructions[at], instructions[at + 1 : stop], stages, arguments))
+        body = instructions[at + 1 : stop]
+        stages.append(_stage(instructions[at], body, stages, names, arguments))
+        if name := stages[-1].name:
+            names[name] = len(stages) - 1
     return head, tuple(stages), arguments
 
 
@@ -122,13 +126,14 @@ def _stage(
     start: Instruction,
     body: Sequence[Instruction],
     earlier: Sequence[Stage],
+    names: Mapping[str, int],
     arguments: Mapping[str, str | None],
 ) -> Stage:
     words = start.words
     image_word = words[0] if words else None
     image = expand(image_word.raw, arguments, start.escape, unset=_empty) if image_word else None
     platform = start.flag("platform")
-    parent = _parent(image, earlier)
+    parent = names.get(image.lower()) if image is not None else None
     steps, scope = _steps(body, earlier[parent].scope if parent is not None else NOTHING, arguments)
     return Stage(
         index=len(earlier),
@@ -148,15 +153,6 @@ def _stage(
 def _name(words: Sequence[Word]) -> str | None:
     if len(words) >= 3 and words[1].raw.lower() == "as":  # noqa: PLR2004  (image AS name)
         return words[2].raw.lower()
-    return None
-
-
-def _parent(image: str | None, earlier: Sequence[Stage]) -> int | None:
-    if image is None:
-        return None
-    for stage in reversed(earlier):
-        if stage.name == image.lower():
-            return stage.index
     return None
 
 
