@@ -11,6 +11,7 @@ from mlbox.lint.rules.layers import (
     added,
     in_heredoc,
     is_list,
+    is_whole,
     line_end,
     line_start,
     listed,
@@ -120,7 +121,7 @@ def _last_split(image: Image) -> int:
 
 def _clean_edit(last: SystemInstall, run: Run, text: str) -> tuple[tuple[Span, str], ...]:
     command = _last_apt(last, run)
-    if is_list(command, text) or command.after in ("|", "&", "|&"):
+    if is_list(command, text) or command.after in ("|", "&", "|&") or not is_whole(command):
         return ()
     end = command.span.end
     if in_heredoc(command) and command.after in ("", "\n"):

@@ -21,6 +21,26 @@ if TYPE_CHECKING:
 _DEBIAN = ("debian", "python", "pypy", "buildpack-deps", "continuumio/", "condaforge/")
 _UBUNTU = ("ubuntu", "nvidia/cuda", "nvidia/cudagl", "tensorflow/tensorflow", "pytorch/pytorch")
 _UBUNTU_BY_HOST = ("nvcr.io/nvidia/", "rocm/")
+# Root, /bin/sh and no settings of package managers, whatever their tag is.
+_PLAIN = frozenset(
+    {
+        "almalinux",
+        "alpine",
+        "amazonlinux",
+        "busybox",
+        "fedora",
+        "gcc",
+        "golang",
+        "julia",
+        "node",
+        "opensuse/leap",
+        "r-base",
+        "rockylinux",
+        "ruby",
+        "rust",
+    }
+)
+_PUBLIC = ("docker.io", "gcr.io", "ghcr.io", "mcr.microsoft.com", "nvcr.io", "quay.io")
 _NO_DEBIAN = ("alpine", "busybox", "distroless", "windowsservercore", "nanoserver")
 _NO_UBUNTU = (*_NO_DEBIAN, "ubi", "rocky", "centos", "cl-base", "almalinux", "amzn", "opensuse")
 _HUBS = ("docker.io/library/", "index.docker.io/library/", "docker.io/", "index.docker.io/")
@@ -82,6 +102,24 @@ def is_debian(base: tuple[str, str]) -> bool:
     return known and bool(tag) and not any(name in tag for name in _NO_DEBIAN)
 
 
+def is_plain(base: tuple[str, str]) -> bool:
+    """Whether a base surely is a plain distribution: root, ``/bin/sh``, nothing configured."""
+    repository, _ = base
+    known = repository in (*_PLAIN, *_UBUNTU) or is_debian(base)
+    return known and not repository.startswith(_UBUNTU_BY_HOST)
+
+
+def is_private(base: tuple[str, str]) -> bool:
+    """Whether a base is not known, or of a registry that is not everybody's."""
+    repository, _ = base
+    host, slash, _ = repository.partition("/")
+    return not repository or (
+        bool(slash)
+        and (any(mark in host for mark in ".:") or host == "localhost")
+        and host not in _PUBLIC
+    )
+
+
 def word(command: Command, *texts: str) -> Argument | None:
     """The first of a command's arguments that says one of these."""
     return next((item for item in command.arguments if item.text in texts), None)
@@ -98,6 +136,17 @@ def place(command: Command, *texts: str) -> Span:
 def is_list(command: Command, text: str) -> bool:
     """Whether a command is the exec form itself, not a script."""
     return command.instruction.exec_form is not None and text[command.span.start] == "["
+
+
+def is_whole(command: Command) -> bool:
+    """Whether its last word surely ends: no quote and no variable is left open."""
+    raw = command.words[-1].raw if command.words else ""
+    return not (
+        raw.count('"') % 2
+        or raw.count("'") % 2
+        or raw.count("{") != raw.count("}")
+        or raw.count("(") != raw.count(")")
+    )
 
 
 def added(after: Argument, words: str, command: Command, text: str) -> tuple[Span, str]:

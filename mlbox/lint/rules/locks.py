@@ -45,6 +45,7 @@ _EXEMPT = frozenset(
 _COMMIT = re.compile(r"@[0-9a-f]{7,64}(?:#|$)")
 _TAG = re.compile(r"@[^@/#]*\d[^@/#]*(?:#|$)")
 _GIT = re.compile(r"git\+|\.git(?:@|#|$)")
+_TOOLS = frozenset({"pip", "uv pip"})  # the others make a lock, or read one
 _DATED = frozenset({"--exclude-newer", "--uploaded-prior-to"})
 
 
@@ -58,7 +59,7 @@ def unpinned(image: Image) -> Iterator[Hit]:
 
 
 def _of_install(install: PythonInstall) -> Iterator[Hit]:
-    if not install.wanted or install.verb != "install" or install.flags & _DATED:
+    if install.tool not in _TOOLS or install.verb != "install" or install.flags & _DATED:
         return
     if install.constraints and not install.constrained:
         return  # what they pin is not known

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mlbox.lint.commands.model import UserAdd
 from mlbox.lint.parse import Span
-from mlbox.lint.rules.layers import newline, shipped
+from mlbox.lint.rules.layers import base_of, is_plain, newline, shipped
 from mlbox.lint.rules.rule import Hit
 from mlbox.lint.rules.users import ROOT, user_of
 
@@ -44,6 +44,8 @@ def outputs_unwritable(image: Image) -> Iterator[Hit]:
     user = user_of(image)
     if user is None or not user.name or user.name in ROOT or _gives_folders(image):
         return
+    if image.final is None or not is_plain(base_of(image, image.final.stage)):
+        return  # whose folders they are is not known
     folder, made_by = _folder_of_root(image, user)
     if not folder or made_by is None or _is_home(folder, image, user):
         return

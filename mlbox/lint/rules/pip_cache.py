@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlbox.lint.commands.model import PythonInstall
-from mlbox.lint.rules.layers import added, runs, shipped, word
+from mlbox.lint.rules.layers import added, base_of, is_private, runs, shipped, word
 from mlbox.lint.rules.rule import Hit
 
 if TYPE_CHECKING:
@@ -20,14 +20,13 @@ _FLAGS = {"pip": "--no-cache-dir", "uv": "--no-cache"}
 
 def kept(image: Image) -> Iterator[Hit]:
     """What was downloaded stays in the layer, beside what was installed from it."""
-    text = image.dockerfile.source.text
     for stage in shipped(image):
         for run in runs(stage):
             for action in run.actions:
                 if isinstance(action, PythonInstall) and action.keeps_cache:
                     verb = word(action.command, *_VERBS)
                     if verb is not None and not _caches_nothing(action):
-                        yield _hit(action, verb, text)
+                        yield _hit(action, verb, image)
 
 
 def _caches_nothing(install: PythonInstall) -> bool:
@@ -39,7 +38,9 @@ def _caches_nothing(install: PythonInstall) -> bool:
     )
 
 
-def _hit(install: PythonInstall, verb: Argument, text: str) -> Hit:
+def _hit(install: PythonInstall, verb: Argument, image: Image) -> Hit:
+    text = image.dockerfile.source.text
+    base = base_of(image, image.dockerfile.stages[-1])
     tool = install.tool.split()[0]
     name = f"uv pip {verb.text}" if install.tool == "uv pip" else f"{tool} {verb.text}"
     flag = _FLAGS.get(tool, "")
@@ -51,4 +52,5 @@ def _hit(install: PythonInstall, verb: Argument, text: str) -> Hit:
         "Nothing uses them there.",
         fix=f"Write {name} {flag}, or keep the cache between builds, outside the image: {mount}.",
         edits=(added(verb, flag, install.command, text),) if flag else (),
+        severity="info" if is_private(base) else None,  # it may turn the cache off
     )

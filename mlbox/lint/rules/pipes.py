@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from mlbox.lint.commands.model import CondaInstall, Download, PythonInstall, SystemInstall
 from mlbox.lint.parse import Span
-from mlbox.lint.rules.layers import base_of, in_heredoc, is_debian, newline, runs
+from mlbox.lint.rules.layers import added, base_of, in_heredoc, is_debian, is_plain, newline, runs
 from mlbox.lint.rules.rule import Hit
 
 if TYPE_CHECKING:
@@ -47,6 +47,8 @@ _MAY_FAIL = frozenset(
         "zcat",
     }
 )
+# Their images have a SHELL with pipefail, which the images made of them inherit.
+_WITH_PIPEFAIL = ("jupyter/", "apache/airflow")
 _ACTIONS = (Download, PythonInstall, SystemInstall, CondaInstall)
 # These notice that nothing came.
 _NOTICE = frozenset({"gpg", "gpg2", "apt-key", "sha256sum", "sha512sum", "md5sum", "sha1sum"})
@@ -58,16 +60,19 @@ def missing(image: Image) -> Iterator[Hit]:
     if "|" not in text:
         return
     for stage in image.used:
+        base = base_of(image, stage.stage)
+        is_sure = is_plain(base) or is_debian(base) or _has_shell(image, stage)
         first: Instruction | None = None
+        if base[0].startswith(_WITH_PIPEFAIL) or "/jupyter/" in base[0]:
+            continue
         for run in runs(stage):
             for at, action in enumerate(run.actions):
                 last = _hidden_by(action, run.actions[at + 1 :])
                 if last is None:
                     continue
                 first = first or run.step.instruction
-                yield _hit(
-                    action, last, run, image, _edits(action.command, run, first, stage, image)
-                )
+                edits = _edits(action.command, run, first, stage, image)
+                yield _hit(action.command, last, edits, is_sure=is_sure)
 
 
 def _hidden_by(action: Action, after: Sequence[Action]) -> Command | None:
@@ -89,10 +94,8 @@ def _may_fail(action: Action) -> bool:
 
 
 def _hit(
-    action: Action, last: Command, run: Run, image: Image, edits: tuple[tuple[Span, str], ...]
+    command: Command, last: Command, edits: tuple[tuple[Span, str], ...], *, is_sure: bool
 ) -> Hit:
-    command = action.command
-    del run, image
     ends = last.program or "the next command"
     return Hit(
         command.words[0].span,
@@ -102,7 +105,7 @@ def _hit(
         fix=f"Write {SHELL} before this RUN (it needs bash), or use two commands with && and a "
         "file between them.",
         edits=edits,
-        severity="info" if last.program in _NOTICE else None,
+        severity=None if is_sure and last.program not in _NOTICE else "info",
     )
 
 
@@ -132,13 +135,14 @@ def _outer_shell(command: Command, run: Run) -> Command | None:
     """The ``bash -c`` that a command stands in."""
     for action in run.actions:
         outer = action.command
-        if (
-            outer is not command
-            and outer.program in _SHELLS
-            and any(
-                item.span.start <= command.span.start and command.span.end <= item.span.end
-                for item in outer.arguments
-            )
+        if outer is command or outer.program not in _SHELLS:
+            continue
+        if any(
+            item.span.start <= command.span.start and command.span.end <= item.span.end
+            for item in outer.arguments
+        ) or any(
+            item.offset(0) <= command.span.start <= item.offset(max(0, len(item.text) - 1))
+            for item in outer.documents
         ):
             return outer
     return None
@@ -147,12 +151,7 @@ def _outer_shell(command: Command, run: Run) -> Command | None:
 def _option(outer: Command, text: str) -> tuple[tuple[Span, str], ...]:
     if outer.program != "bash":
         return ()
-    flag = next((item for item in outer.arguments if item.text.startswith("-")), None)
-    if flag is None:
-        return ()
-    start = Span(flag.span.start, flag.span.start)
-    is_list = outer.instruction.exec_form is not None and text[outer.span.start] == "["
-    return ((start, '-o", "pipefail", "' if is_list else "-o pipefail "),)
+    return (added(outer.words[0], "-o pipefail", outer, text),)
 
 
 def _has_shell(image: Image, stage: StageActions) -> bool:

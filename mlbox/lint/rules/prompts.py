@@ -7,13 +7,22 @@ from typing import TYPE_CHECKING
 from mlbox.lint.commands.model import SystemInstall
 from mlbox.lint.parse import Span
 from mlbox.lint.rules.apt import APT
-from mlbox.lint.rules.layers import added, base_of, is_debian, is_list, is_ubuntu, runs, word
+from mlbox.lint.rules.layers import (
+    added,
+    base_of,
+    is_debian,
+    is_list,
+    is_private,
+    is_ubuntu,
+    runs,
+    word,
+)
 from mlbox.lint.rules.rule import Hit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mlbox.lint.image import Image
+    from mlbox.lint.image import Image, StageActions
     from mlbox.lint.rules.layers import Run
     from mlbox.lint.shell.model import Command
 
@@ -60,7 +69,6 @@ _ANSWERS = ("debconf", "/etc/localtime", "/etc/timezone", "yes ")
 
 def no_yes(image: Image) -> Iterator[Hit]:
     """A package manager asks whether to go on, and gets no answer."""
-    text = image.dockerfile.source.text
     settled = _settled(image)
     for stage in image.used:
         for run in runs(stage):
@@ -68,7 +76,7 @@ def no_yes(image: Image) -> Iterator[Hit]:
                 if isinstance(action, SystemInstall) and _asks(action):
                     if action.tool in APT and settled:
                         continue
-                    yield from _without_yes(action, text)
+                    yield from _without_yes(action, image, stage)
 
 
 def _settled(image: Image) -> bool:
@@ -94,19 +102,20 @@ def _asks(action: SystemInstall) -> bool:
     return not any(item.text in _PRINTS or item.value is None for item in command.arguments)
 
 
-def _without_yes(action: SystemInstall, text: str) -> Iterator[Hit]:
+def _without_yes(action: SystemInstall, image: Image, stage: StageActions) -> Iterator[Hit]:
     command = action.command
     verb = word(command, *_VERBS[action.verb])
     if verb is None:
         return
     surely = action.verb == "install" and command.stops_on_failure and not command.is_conditional
+    surely = surely and not is_private(base_of(image, stage.stage))  # it may have said yes
     yield Hit(
         verb.span,
         what=f"{action.tool} {verb.text} asks whether to continue, without -y.",
         why="A build has no terminal: the question gets no answer, and the command gives up "
         "(Do you want to continue? [Y/n] Abort.).",
         fix=f"Write {action.tool} {verb.text} -y.",
-        edits=(added(verb, "-y", command, text),),
+        edits=(added(verb, "-y", command, image.dockerfile.source.text),),
         severity=None if surely else "warning",
     )
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mlbox.lint.commands.model import UserAdd
 from mlbox.lint.parse import Span
-from mlbox.lint.rules.layers import added, base_of, is_debian, newline, runs, shipped
+from mlbox.lint.rules.layers import added, base_of, is_debian, is_plain, newline, runs, shipped
 from mlbox.lint.rules.rule import Hit
 
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 ROOT = frozenset({"root", "0"})
 _HIGH = 100_000
 _DROPS = frozenset({"gosu", "su-exec", "setpriv"})
-_OFFICIAL = frozenset({"alpine", "rockylinux", "almalinux", "fedora", "amazonlinux"})
 
 
 @dataclass(frozen=True)
@@ -55,7 +54,7 @@ def root(image: Image) -> Iterator[Hit]:
     if user is not None and user.name not in ROOT:
         return
     base = base_of(image, final.stage)
-    if user is None and not (is_debian(base) or base[0] in _OFFICIAL):
+    if user is None and not (is_debian(base) or is_plain(base)):
         return  # its user is not known
     word = final.stage.image_word
     span = user.span if user else word.span if word else final.stage.start.keyword
@@ -91,6 +90,8 @@ def _user_edit(image: Image) -> tuple[tuple[Span, str], ...]:
     for step, _ in final.steps:
         if step.instruction.name in ("CMD", "ENTRYPOINT") and not step.instruction.is_trigger:
             return ((Span(step.instruction.span.start, step.instruction.span.start), text),)
+    if source.rstrip().endswith(image.dockerfile.escape):
+        return ()  # the last instruction goes on
     before = "" if source.endswith("\n") else end
     return ((Span(len(source), len(source)), before + text),)
 

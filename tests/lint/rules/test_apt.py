@@ -98,6 +98,12 @@ def test_lists_that_a_later_run_needs_are_not_removed() -> None:
     assert after.count(LISTS) == after.count("apt-get update") == 2
 
 
+def test_a_command_that_may_not_end_there_is_left_to_people() -> None:
+    text = f'{SLIM}RUN apt-get update && apt-get install -y gi"t\n'
+    (found,) = of("MLD401", text)
+    assert found.autofix is None
+
+
 def test_an_installation_in_a_pipe_is_found_and_left_to_people() -> None:
     text = f"{SLIM}RUN apt-get update && apt-get install -y git | tee log\n"
     (found,) = of("MLD401", text)

@@ -36,6 +36,7 @@ FIXED = {
     "unread constraints": "RUN pip install -c constraints.txt numpy",
     "constraints of a variable": "ENV PIP_CONSTRAINT=/c.txt\nRUN pip install numpy",
     "of a day": "RUN uv pip install --system --exclude-newer 2025-01-01 numpy",
+    "of a lock": "COPY pyproject.toml uv.lock ./\nRUN uv sync --locked",
     "downloaded only": "RUN pip download numpy",
     "unused stage": f"{SLIM.strip()} AS docs\nRUN pip install numpy\n{SLIM}",
     "removed": "RUN pip uninstall -y numpy",
@@ -100,3 +101,9 @@ def test_two_files_are_two_findings() -> None:
     text = f"{SLIM}COPY *.txt ./\nRUN pip install -r a.txt -r b.txt\n"
     found = of("MLD413", text, **{"a.txt": "numpy\n", "b.txt": "pandas\n"})
     assert [item.what.split()[0] for item in found] == ["a.txt", "b.txt"]
+
+
+def test_a_project_with_a_lock_is_no_finding() -> None:
+    text = f"{SLIM}COPY pyproject.toml uv.lock ./\nRUN uv sync --locked\n"
+    project = '[project]\nname = "a"\nversion = "1"\ndependencies = ["numpy>=2"]\n'
+    assert places("MLD413", text, **{"pyproject.toml": project}) == []

@@ -49,6 +49,7 @@ ALLOWED = {
     "an unknown folder": f"ARG W\n{APP}WORKDIR $W\nUSER app\n{RUN}",
     "no WORKDIR": f"{APP}USER app\n{RUN}",
     "a script may give it": f"{APP}WORKDIR /work\nRUN ./setup.sh\nUSER app\n{RUN}",
+    "an unknown base": f"FROM registry.example.com/x:1\nWORKDIR /work\nUSER app\n{RUN}",
     "made for somebody": f"{APP}WORKDIR /work\nRUN install -d -o app outputs\nUSER app\n{RUN}",
 }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from cases import SLIM, assert_fixed, in_all_forms, named, places
+from cases import SLIM, assert_fixed, in_all_forms, named, of, places
 
 KEPT = {
     "pip": ("pip install numpy==2.1.3", "install"),
@@ -67,3 +67,8 @@ def test_the_flag_stands_behind_the_verb_in_an_exec_form() -> None:
         "MLD405",
         expected=f'{SLIM}RUN ["pip", "install", "--no-cache-dir", "numpy==2.1.3"]\n',
     )
+
+
+def test_a_private_base_may_turn_the_cache_off() -> None:
+    text = "FROM registry.example.com/team/base:1\nRUN pip install numpy==2.1.3\n"
+    assert [item.severity for item in of("MLD405", text)] == ["info"]

@@ -40,6 +40,8 @@ SEEN = {
     "in a variable": "RUN VERSION=$(curl -s https://example.com/x | cut -d: -f2) && echo $VERSION",
     "program of the image": "CMD curl -s https://example.com/x | sh",
     "unused stage": f"{SLIM.strip()} AS docs\nRUN curl https://example.com/x | sh\n{SLIM}",
+    "Jupyter's SHELL": "FROM quay.io/jupyter/base-notebook:2024-11-19\n"
+    "RUN curl https://example.com/x | sh",
     "PowerShell": 'SHELL ["pwsh", "-Command"]\nRUN curl https://example.com/x | Out-File y',
     "nothing stops there": "RUN curl -s https://example.com/x | sh; true",
 }
@@ -101,3 +103,13 @@ def test_a_program_that_notices_an_empty_download_makes_it_an_info() -> None:
     text = f"{SLIM}RUN curl https://example.com/key | gpg --dearmor -o /usr/share/key.gpg\n"
     (found,) = of("MLD407", text)
     assert found.severity == "info"
+
+
+def test_a_base_whose_shell_is_not_known_makes_it_an_info() -> None:
+    text = "FROM registry.example.com/team/base:1\nRUN curl https://example.com/x | sh\n"
+    assert [item.severity for item in of("MLD407", text)] == ["info"]
+
+
+def test_a_script_that_bash_reads_is_read_with_pipefail() -> None:
+    text = f"{SLIM}RUN bash <<EOF\ncurl https://example.com/x | sh\nEOF\n"
+    assert "RUN bash -o pipefail <<EOF\n" in assert_fixed(text, "MLD407")

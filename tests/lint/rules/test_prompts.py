@@ -139,3 +139,8 @@ def test_a_package_that_asks_nothing_is_no_finding(text: str) -> None:
 def test_a_frontend_that_asks_is_replaced_in_what_the_command_sees() -> None:
     text = f"{UBUNTU}RUN DEBIAN_FRONTEND=teletype apt-get install -y tzdata\n"
     assert_fixed(text, "MLD409")
+
+
+def test_a_private_base_may_have_said_yes() -> None:
+    text = "FROM registry.example.com/team/base:1\nRUN apt-get install git\n"
+    assert [item.severity for item in of("MLD403", text)] == ["warning"]
