@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_BEGINS = re.compile(r"[A-Za-z_{]")
 _OPERATORS = (":-", ":?", ":+", "-", "?", "+")
 _DEPTH = 10
 
@@ -48,6 +49,10 @@ def interpolate(text: str, variables: Mapping[str, str], depth: int = 0) -> Inte
         if text[dollar + 1 : dollar + 2] == "$":
             out.append("$")
             at = dollar + 2
+            continue
+        if not _BEGINS.match(text, dollar + 1):
+            out.append("$")  # 50$, $(date), $1: as they stand
+            at = dollar + 1
             continue
         end, value = _variable(text, dollar, variables, depth)
         if end is None:

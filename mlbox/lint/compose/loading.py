@@ -53,14 +53,14 @@ class _Loader:
             return None
         unfolder = Unfolder(self.variables)
         root = unfolder.unfolded(document.root)
-        for node, _ in unfolder.bad:
-            self.problems.append(
-                Problem(
-                    location=node.location,
-                    what=f"A $ in {_short(node.raw)} begins no variable.",
-                    fix="Write $$ where a $ is meant.",
-                )
-            )
+        for node in unfolder.bad:
+            what = f"A ${{ in {_short(node.raw)} begins no variable."
+            fix = "Write ${NAME}, ${NAME:-default} or ${NAME:?message}; $$ for a plain $."
+            self.problems.append(Problem(location=node.location, what=what, fix=fix))
+        for node in unfolder.unmergeable:
+            what = "The merge key << takes a map, or a list of maps, and this is none."
+            fix = "Name a map, or a list of maps."
+            self.problems.append(Problem(location=node.location, what=what, fix=fix))
         return root
 
     def _repeated(self, document: Document) -> None:

@@ -25,10 +25,15 @@ class Unfolder:
     """Replaces merge keys by what they bring, and variables by their values."""
 
     def __init__(self, variables: Mapping[str, str]) -> None:
-        """Take the variables that are known."""
+        """Take the variables that are known.
+
+        ``bad`` are values with a ``${`` that begins no variable, ``unmergeable`` what ``<<`` names
+        and is no map.
+        """
         self._variables = variables
         self._done: dict[int, tuple[Node, Node]] = {}  # the first keeps its id from being reused
-        self.bad: list[tuple[Node, int]] = []
+        self.bad: list[Node] = []
+        self.unmergeable: list[Node] = []
 
     def unfolded(self, node: Node) -> Node:
         """A value with its merge keys and variables replaced, all the way down."""
@@ -54,6 +59,8 @@ class Unfolder:
     def _brought(self, value: Node) -> Iterator[Entry]:
         """The entries that ``<<: value`` brings, the first of a name first."""
         for item in value.items if value.kind == "list" else (value,):
+            if item.kind != "map":
+                self.unmergeable.append(item)
             yield from self.unfolded(item).entries
 
     def _scalar(self, node: Node) -> Node:
@@ -61,7 +68,7 @@ class Unfolder:
             return node
         found = interpolate(node.raw, self._variables)
         if found.bad is not None:
-            self.bad.append((node, found.bad))
+            self.bad.append(node)
         return replace(node, text=found.text, is_fixed=found.is_fixed)
 
 

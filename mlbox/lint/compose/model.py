@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mlbox.facts import Facts
-    from mlbox.findings import Location
+    from mlbox.findings import Location, Severity
     from mlbox.lint.compose.nodes import Node
     from mlbox.lint.compose.words import Word
     from mlbox.lint.image import Files
@@ -29,6 +29,7 @@ class Problem:
     location: Location
     what: str
     fix: str = ""
+    severity: Severity | None = None
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

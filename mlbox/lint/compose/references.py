@@ -19,7 +19,18 @@ def dangling(compose: Compose) -> Iterator[Problem]:
     Only of a file that is whole by itself: what is laid over it, or what it is laid over, may
     define them.
     """
-    if not compose.is_alone or any(map(_is_a_part, compose.services)):
+    if not compose.is_alone:
+        return
+    parts = [service for service in compose.services if _is_a_part(service)]
+    for service in parts:
+        if service.is_whole:
+            yield Problem(
+                location=service.key.location,
+                what=f"The service {service.name!r} has neither image: nor build:.",
+                fix="Add one, unless another file does.",
+                severity="info",
+            )
+    if parts:
         return
     for service in compose.services:
         yield from _things(compose, service)

@@ -41,9 +41,16 @@ class Many:
 
 
 STR = "str"
-NUMBER = "int|float|str"
+NUMBER = "int|float|str"  # a text may be any
 INTEGER = "int|str"
 FLAG = "bool|str"
+# What is also taken from a text, if the text says such a thing.
+COUNT = "count"
+AMOUNT = "amount"
+SWITCH = "switch"
+SIZE = "size"
+GPUS = "gpus"
+DEVICES = "devices"
 SCALAR = "str|int|float|bool|null"
 ANY = "any"
 TEXTS = Many(STR)
@@ -66,9 +73,9 @@ _HOOKS = Many(
         strict=False,
     )
 )
-_DEVICE = {
+_DEVICE: Mapping[str, Form] = {
     "capabilities": TEXTS,
-    "count": INTEGER,
+    "count": DEVICES,
     "device_ids": TEXTS,
     "driver": STR,
     "options": PAIRS,
@@ -92,7 +99,7 @@ _BUILD = Keys(
         "sbom": FLAG,
         "pull": FLAG,
         "target": STR,
-        "shm_size": NUMBER,
+        "shm_size": SIZE,
         "extra_hosts": ANY,
         "isolation": STR,
         "privileged": FLAG,
@@ -128,7 +135,7 @@ _RESOURCES = Keys(
 _DEPLOY_KEYS: Mapping[str, Form] = {
     "mode": STR,
     "endpoint_mode": STR,
-    "replicas": INTEGER,
+    "replicas": COUNT,
     "labels": PAIRS,
     "rollback_config": _ROLLOUT,
     "update_config": _ROLLOUT,
@@ -211,7 +218,7 @@ _SERVICE_KEYS: Mapping[str, Form] = {
     "cpu_period": NUMBER,
     "cpu_rt_period": NUMBER,
     "cpu_rt_runtime": NUMBER,
-    "cpus": NUMBER,
+    "cpus": AMOUNT,
     "cpuset": STR,
     "credential_spec": ANY,
     "depends_on": (
@@ -236,19 +243,19 @@ _SERVICE_KEYS: Mapping[str, Form] = {
     "provider": ANY,
     "external_links": TEXTS,
     "extra_hosts": ANY,
-    "gpus": (STR, Many(Keys(_DEVICE, strict=False))),
+    "gpus": (GPUS, Many(Keys(_DEVICE, strict=False))),
     "group_add": Many("str|int|float"),
     "healthcheck": _HEALTHCHECK,
     "hostname": STR,
     "image": STR,
-    "init": FLAG,
+    "init": SWITCH,
     "ipc": STR,
     "isolation": STR,
     "labels": PAIRS,
     "links": TEXTS,
     "logging": Keys({"driver": STR, "options": Named("str|int|float|null")}),
     "mac_address": STR,
-    "mem_limit": NUMBER,
+    "mem_limit": SIZE,
     "mem_reservation": INTEGER,
     "mem_swappiness": INTEGER,
     "memswap_limit": NUMBER,
@@ -264,24 +271,24 @@ _SERVICE_KEYS: Mapping[str, Form] = {
     "post_start": _HOOKS,
     "pre_start": ANY,
     "pre_stop": _HOOKS,
-    "privileged": FLAG,
+    "privileged": SWITCH,
     "profiles": TEXTS,
     "pull_policy": STR,
     "pull_refresh_after": STR,
-    "read_only": FLAG,
+    "read_only": SWITCH,
     "restart": STR,
     "runtime": STR,
-    "scale": INTEGER,
+    "scale": COUNT,
     "security_opt": TEXTS,
-    "shm_size": NUMBER,
+    "shm_size": SIZE,
     "secrets": _GRANTS,
     "sysctls": PAIRS,
-    "stdin_open": FLAG,
+    "stdin_open": SWITCH,
     "stop_grace_period": STR,
     "stop_signal": STR,
     "storage_opt": ANY,
     "tmpfs": TEXT_OR_TEXTS,
-    "tty": FLAG,
+    "tty": SWITCH,
     "ulimits": _ULIMITS,
     "use_api_socket": "bool",
     "user": STR,

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from difflib import get_close_matches
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from mlbox.lint.compose.model import Problem
 from mlbox.lint.compose.schema import ROOT, Keys, Many, Named, places_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from mlbox.lint.compose.nodes import Entry, Node
     from mlbox.lint.compose.schema import Form
@@ -23,6 +24,37 @@ _SPOKEN = {
     "null": "empty",
     "map": "a map",
     "list": "a list",
+    "count": "a whole number",
+    "amount": "a number",
+    "switch": "true or false",
+    "size": "a size as 8gb",
+    "gpus": "all",
+    "devices": "a whole number or all",
+}
+# Types that are also taken from a text: what YAML takes them for, and the texts.
+_TEXTS: Mapping[str, tuple[tuple[str, ...], re.Pattern[str]]] = {
+    "count": (("int",), re.compile(r"\s*[-+]?\d+\s*")),
+    "amount": (
+        ("int", "float"),
+        re.compile(r"\s*[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?\s*", re.IGNORECASE),
+    ),
+    "switch": (("bool",), re.compile(r"true|false|yes|no|on|off|[yn01]", re.IGNORECASE)),
+    "size": (("int", "float"), re.compile(r"-?\d+(?:\.\d+)?\s*(?:[kmgtp]i?)?b?", re.IGNORECASE)),
+    "gpus": ((), re.compile("all")),
+    "devices": (("int",), re.compile(r"all|-?\d+")),
+}
+# What people write for a key, and its name.
+_ALIASES = {
+    "cmd": "command",
+    "cwd": "working_dir",
+    "env": "environment",
+    "envs": "environment",
+    "gpu": "gpus",
+    "mem": "mem_limit",
+    "memory": "mem_limit",
+    "shm": "shm_size",
+    "workdir": "working_dir",
+    "workingdir": "working_dir",
 }
 _SURE = 0.8  # how alike a key and the one that was meant are
 _NAME = re.compile(r"[a-zA-Z0-9._-]+")
@@ -83,6 +115,7 @@ def _inside(node: Node, form: Keys | Named | Many, path: str) -> Iterator[Proble
             yield from _fits(item, form.form, f"{path}[{at}]")
     elif isinstance(form, Named):
         for entry in node.entries:
+            yield from _has_a_name(entry)
             yield from _named_well(entry, path)
             yield from _fits(entry.value, form.form, _below(path, entry.name), entry.key)
     else:
@@ -94,6 +127,9 @@ def _is_unknown(node: Node) -> bool:
 
 
 def _is_type(node: Node, names: str) -> bool:
+    if names in _TEXTS:
+        types, pattern = _TEXTS[names]
+        return node.type in types or (node.type == "str" and bool(pattern.fullmatch(node.raw)))
     return node.type in names.split("|")
 
 
@@ -150,6 +186,16 @@ def _remedy(node: Node, path: str, wanted: list[str]) -> str:
     return "Write it in the form of the Compose specification."
 
 
+def _has_a_name(entry: Entry) -> Iterator[Problem]:
+    if entry.key.type != "str":
+        said = repr(entry.name) if entry.key.kind == "scalar" else "this"
+        yield Problem(
+            location=entry.key.location,
+            what=f"A key is a text, and {said} is {_SPOKEN[entry.key.type]}.",
+            fix=f'Write it with quotes: "{entry.name}".',
+        )
+
+
 def _named_well(entry: Entry, path: str) -> Iterator[Problem]:
     name = entry.name
     if path in _NAMED and not name.startswith("x-") and not _NAME.fullmatch(name):
@@ -184,28 +230,43 @@ def _stranger(entry: Entry, form: Keys, path: str) -> Iterator[Problem]:
         return
     where = path or "the top level"
     meant = name.lower().replace("-", "_")
+    meant = _ALIASES.get(meant, meant)
     close = [meant] if meant in form.keys else get_close_matches(meant, form.keys, 1, _SURE)
-    if close:
-        yield Problem(
-            location=entry.key.location,
-            what=f"There is no key {name!r} in {where}.",
-            fix=f"{close[0]} is meant: write it so.",
-        )
-    elif place := _elsewhere(name, path):
-        yield Problem(
-            location=entry.key.location,
-            what=f"The key {name!r} does not belong to {where}.",
-            fix=f"Put it into {place}.",
-        )
+    place = _elsewhere(name, path)
+    yield Problem(
+        location=entry.key.location,
+        what=f"There is no key {name!r} in {where}.",
+        fix=f"Write {close[0]}: instead."
+        if close
+        else f"Put it into {place}."
+        if place
+        else "Remove it, or let its name begin with x- if it is your own.",
+        severity=None if close or place or (not path and _is_a_template(entry)) else "info",
+    )
 
 
 def _elsewhere(name: str, path: str) -> str | None:
-    """Where a key belongs that stands in the wrong place of a service."""
+    """Where a key belongs that stands in the wrong place of a service: the nearest one."""
     if path.startswith("services."):
-        places = places_of(name)
-        return (places[0] or "the service itself") if len(places) == 1 else None
+        here = path.split(".")[2:]
+        places = sorted(
+            (place.split(".") if place else [] for place in places_of(name)),
+            key=lambda place: (-_alike(here, place), len(place)),
+        )
+        return (".".join(places[0]) or "the service itself") if places else None
     is_of_services = not path and "" in places_of(name)
     return "a service" if is_of_services else None
+
+
+def _alike(one: list[str], other: list[str]) -> int:
+    """How many steps two paths have in common."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other)))  # noqa: B905  (the shorter one ends it)
+
+
+def _is_a_template(entry: Entry) -> bool:
+    """Whether a value has an anchor: ``common: &common``, meant for others to merge."""
+    text = entry.key.source.text[entry.key.span.end : entry.value.span.start]
+    return "&" in text
 
 
 def _below(path: str, name: str) -> str:

@@ -20,13 +20,13 @@ def version_obsolete(compose: Compose) -> Iterator[Hit]:
     entry = compose.root.entry("version")
     if entry is None or entry.is_inherited:
         return
-    refused = entry.value.type not in ("str", "null")
+    refused = entry.value.type != "str"
     yield Hit(
         entry.key.location,
         what="The key `version` is obsolete."
         if not refused
-        else f"The key `version` is obsolete, and its value {entry.value.raw} is no text: Compose "
-        "refuses the file.",
+        else f"The key `version` is obsolete, and its value {entry.value.raw or '(none)'} is no text: "
+        "Compose refuses the file.",
         why="Compose has read one format, whatever the version says, since 1.27 (2020), and warns "
         "at every start.",
         fix="Remove the line.",
@@ -43,6 +43,10 @@ def invalid_schema(compose: Compose) -> Iterator[Hit]:
         yield Hit(
             problem.location,
             what=problem.what,
-            why="`docker compose` refuses the file, so nothing is started.",
+            why="`docker compose` refuses the file, so nothing is started."
+            if problem.severity is None
+            else "Compose refuses it, unless another file or a newer Compose says more.",
             fix=problem.fix,
+            severity=problem.severity,
+            confidence="medium" if problem.severity else "high",
         )
