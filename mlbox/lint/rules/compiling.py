@@ -1,0 +1,160 @@
+"""Rules about compiling for GPUs in a build: the compiler, the GPUs it is for, what is shipped."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlbox.lint.parse import Span
+from mlbox.lint.rules.layers import line_start, newline
+from mlbox.lint.rules.rule import Hit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mlbox.lint.gpu import Compiled, GpuStage
+    from mlbox.lint.image import Image
+
+ARCHS = '"8.0;8.6;9.0+PTX"'
+_COMPILE_LATER = frozenset(  # they compile when they run
+    {"deepspeed", "flashinfer-python", "flashinfer", "sglang", "vllm", "nvdiffrast", "gsplat"}
+    | {"exllamav2", "tensorrt-llm", "cupy", "numba", "pycuda", "tilelang", "nerfstudio"}
+)
+
+
+def nvcc_missing(image: Image) -> Iterator[Hit]:
+    """Something is compiled for CUDA in a stage that has no nvcc."""
+    for stage in image.gpu.used:
+        if not stage.compiled or stage.has_nvcc is not False:
+            continue
+        for item in stage.compiled:
+            hit = _without_compiler(item, stage)
+            if hit is not None:
+                yield hit
+
+
+def _without_compiler(item: Compiled, stage: GpuStage) -> Hit | None:
+    base = stage.base
+    if base is None:
+        return None
+    if item.kind == "call" and (item.command.is_conditional or not item.command.stops_on_failure):
+        return None
+    if item.forced is False and not (base.is_gpu or _has_cuda_torch(stage)):
+        return None  # for the CPU, then, as it seems to be meant
+    if not item.is_sure and item.forced is None and not base.is_gpu:
+        return None
+    devel = base.reference.replace("-runtime", "-devel").replace("-base", "-devel")
+    builder = devel if devel != base.reference else "an nvidia/cuda image of kind devel"
+    return Hit(
+        item.place,
+        what=_missing(item, base.reference),
+        why=_why_missing(item),
+        fix=f"Compile in a builder stage (FROM {builder} AS build), and COPY --from=build the "
+        "result; or install a wheel that is built already.",
+        severity=None if item.is_sure else "warning",
+        confidence="high" if item.is_sure else "medium",
+    )
+
+
+def _has_cuda_torch(stage: GpuStage) -> bool:
+    return any(wheel.name == "torch" and wheel.is_cuda for wheel in stage.all_wheels)
+
+
+def _missing(item: Compiled, reference: str) -> str:
+    if item.kind == "call" or item.what == "nvcc":
+        return f"nvcc is called, and {reference} has no nvcc."
+    if item.is_sure:
+        return f"{item.what} is compiled for CUDA, and {reference} has no nvcc."
+    if item.forced is False:
+        return f"{item.what} is compiled without its CUDA code: {reference} has no nvcc."
+    return f"{item.what} may have to be compiled for CUDA, and {reference} has no nvcc."
+
+
+def _why_missing(item: Compiled) -> str:
+    if item.forced is False:
+        return (
+            "Without a compiler and a GPU its setup takes the CPU's code alone, and says nothing; "
+            "on a GPU it fails: Not compiled with GPU support."
+        )
+    if not item.is_sure:
+        return (
+            "The package index has its source alone. Its setup fetches a wheel that fits torch, "
+            "CUDA and Python exactly; where there is none it compiles, and stops: nvcc was not "
+            "found, or CUDA_HOME environment variable is not set."
+        )
+    return (
+        "The kinds base and runtime of nvidia/cuda, and slim images, have CUDA's libraries at "
+        "most; the compiler is in devel: nvcc was not found, CUDA_HOME is not set."
+    )
+
+
+def devel_shipped(image: Image) -> Iterator[Hit]:
+    """The final image has CUDA's compilers and headers in it."""
+    stage = image.gpu.final
+    if stage is None or stage.base is None or stage.base.flavor != "devel":
+        return
+    root = stage.lineage[0].stage
+    if root.image_word is None or stage.base.is_ngc_torch:
+        return
+    if stage.python_packages & _COMPILE_LATER:
+        return
+    span = root.image_word.span
+    name = "nvidia/cuda" if stage.base.is_nvidia_cuda else stage.base.repository
+    yield Hit(
+        span,
+        what=f"The image is built on {stage.base.reference}, with compilers and headers in it.",
+        why=f"The devel images of {name} are several GB larger than runtime; what is compiled "
+        "needs them in the build alone, what runs does not.",
+        fix="Compile in a stage on devel, build the image on runtime, and COPY --from the result.",
+        confidence="medium",
+    )
+
+
+def cuda_arch_unset(image: Image) -> Iterator[Hit]:
+    """An extension of torch is compiled, and nothing says for which GPUs."""
+    for stage in image.gpu.used:
+        if not stage.compiled or not _judged(stage):
+            continue
+        for item in stage.compiled:
+            if item.kind != "extension" or not item.reads_archs or item.archs_known:
+                continue
+            if item.command.instruction.flag("device") or stage.has_nvcc is False:
+                continue
+            if item.is_sure or (item.forced is False and stage.has_nvcc):
+                yield _arch_hit(item, image)
+
+
+def _judged(stage: GpuStage) -> bool:
+    """Whether the base is one that surely sets no TORCH_CUDA_ARCH_LIST of its own."""
+    base = stage.base
+    if base is None or base.is_ngc_torch:
+        return False
+    return base.is_nvidia_cuda or base.is_plain or base.framework == "torch"
+
+
+def _arch_hit(item: Compiled, image: Image) -> Hit:
+    alone = item.forced is False
+    line = f"ENV TORCH_CUDA_ARCH_LIST={ARCHS}"
+    if alone:
+        line += " FORCE_CUDA=1"
+    return Hit(
+        item.place,
+        what=f"{item.what} is compiled, and neither FORCE_CUDA nor TORCH_CUDA_ARCH_LIST is set."
+        if alone
+        else f"{item.what} is compiled, and TORCH_CUDA_ARCH_LIST is not set.",
+        why="A build sees no GPU: its setup then leaves the CUDA code out, and says nothing."
+        if alone
+        else "A build sees no GPU to compile for: torch stops (IndexError: list index out of "
+        "range), or compiles for every GPU it knows, which takes long; elsewhere the result is "
+        "for the builder's GPU: no kernel image is available for execution.",
+        fix=f"Name the GPUs it is for, before it: {line}.",
+        edits=_line_before(item, line, image),
+    )
+
+
+def _line_before(item: Compiled, line: str, image: Image) -> tuple[tuple[Span, str], ...]:
+    """Put an instruction before the one that compiles."""
+    if item.command.instruction.is_trigger:
+        return ()
+    text = image.dockerfile.source.text
+    start = line_start(text, item.command.instruction.span.start)
+    return ((Span(start, start), f"{line}{newline(text)}"),)

@@ -1,0 +1,152 @@
+"""The rule about a torch that was chosen, and is replaced by a later installation."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlbox.facts import numbers
+from mlbox.lint.gpu.tables import table_of
+from mlbox.lint.gpu.text import inside
+from mlbox.lint.parse import Span
+from mlbox.lint.rules.rule import Hit
+from mlbox.lint.rules.torch_moves import AGAIN, satisfied
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mlbox.lint.gpu import GpuStage, Wheel
+    from mlbox.lint.gpu.tables import Table
+    from mlbox.lint.image import Image
+
+
+def late_install_moves_torch(image: Image) -> Iterator[Hit]:
+    """A later installation replaces the torch that was chosen before."""
+    for stage in image.gpu.used:
+        if not stage.wheels:
+            continue
+        table = table_of(image.facts, "torch", stage.platform)
+        for wheel in stage.wheels:
+            chosen = _chosen_before(wheel, stage)
+            if chosen is not None:
+                hit = _replaced(wheel, chosen, stage, table, image)
+                if hit is not None:
+                    yield hit
+
+
+def _chosen_before(wheel: Wheel, stage: GpuStage) -> Wheel | None:
+    """The torch of an earlier command in the same environment, if a build was chosen for it."""
+    if wheel.install.environment is None:
+        return None
+    before = [
+        other
+        for other in stage.all_wheels
+        if other.name == "torch"
+        and other.at[:3] < wheel.at[:3]
+        and other.install is not wheel.install
+        and other.install.environment == wheel.install.environment
+    ]
+    if not before or not before[-1].is_explicit or before[-1].tag is None:
+        return None
+    return before[-1]
+
+
+def _replaced(
+    wheel: Wheel, chosen: Wheel, stage: GpuStage, table: Table, image: Image
+) -> Hit | None:
+    if wheel.item.unknown or wheel.item.local:
+        return None
+    if wheel.name != "torch":
+        why = _newer_companion(wheel, chosen, stage, table)
+        return (
+            _late(wheel, chosen, why, _companion_pin(wheel, chosen, table, image)) if why else None
+        )
+    why = _why_replaced(wheel, chosen)
+    if why:
+        return _late(wheel, chosen, why, ())
+    if wheel.release or wheel.item.version:
+        return None
+    return Hit(
+        wheel.place,
+        what=f"torch is named again without a version, after {chosen.said}.",
+        why="The torch that is there satisfies it, so nothing moves; with --upgrade, or in another "
+        "order, it would be replaced by the default index's.",
+        fix="Leave torch out here, or give the version that is there as a constraint.",
+        severity="info",
+    )
+
+
+def _why_replaced(wheel: Wheel, chosen: Wheel) -> str:
+    """Why a later torch takes the place of the chosen one; empty if it does not."""
+    flags = wheel.install.flags
+    if wheel.item.url:
+        return "A wheel that is named by its address is installed whatever is there."
+    if flags & AGAIN and wheel.tag != chosen.tag:
+        return f"{min(flags & AGAIN)} replaces what is there."
+    if wheel.release or wheel.item.version:
+        return _why_by_version(wheel, chosen)
+    if satisfied(wheel.item, chosen.release) is False:
+        return f"torch {chosen.release} does not satisfy {wheel.item.raw}."
+    same_index = wheel.is_explicit and wheel.tag == chosen.tag
+    if "--upgrade" in flags and not same_index and wheel.origin != "unknown":
+        return "--upgrade takes the newest release of the default index."
+    return ""
+
+
+def _why_by_version(wheel: Wheel, chosen: Wheel) -> str:
+    if not wheel.release or not chosen.release:
+        return ""
+    if wheel.release != chosen.release:
+        return "It is another release."
+    if "+" in (wheel.item.version or "") and wheel.tag != chosen.tag:
+        return f"It is the build for {wheel.tag}."
+    return ""
+
+
+def _newer_companion(wheel: Wheel, chosen: Wheel, stage: GpuStage, table: Table) -> str:
+    """Whether an open torchvision or torchaudio brings a newer torch along."""
+    if chosen.release is None or not _is_open(wheel, stage):
+        return ""
+    newest = table.newest(None, wheel.tag if wheel.is_explicit else None)
+    version = table.companion(newest, wheel.name) if newest else None
+    pairs = table.companions.get((wheel.name, version or ""), ())
+    releases = [torch for torch, _ in pairs]
+    loose = any(is_loose for _, is_loose in pairs)
+    if not releases or chosen.release in releases:
+        return ""
+    oldest = min(releases, key=numbers)
+    if loose and (wheel.name == "torchaudio" or numbers(chosen.release) >= numbers(oldest)):
+        return ""
+    return f"The newest {wheel.name} ({version}) asks for torch {oldest}, and pip installs that."
+
+
+def _is_open(wheel: Wheel, stage: GpuStage) -> bool:
+    """Whether the newest release of a companion is installed."""
+    flags = wheel.install.flags
+    if wheel.is_pinned or "--no-deps" in flags or wheel.origin == "unknown" or wheel.is_nightly:
+        return False
+    if stage.has_earlier(wheel) and "--upgrade" not in flags:
+        return False
+    return wheel.item.requirement is not None and not wheel.item.requirement.specifier
+
+
+def _companion_pin(
+    wheel: Wheel, chosen: Wheel, table: Table, image: Image
+) -> tuple[tuple[Span, str], ...]:
+    version = table.companion(chosen.release or "", wheel.name)
+    if not version or wheel.item.span is None:
+        return ()
+    name = inside(image.dockerfile.source.text, wheel.item.span, wheel.name)
+    return ((Span(name.end, name.end), f"=={version}"),) if name else ()
+
+
+def _late(wheel: Wheel, chosen: Wheel, why: str, edits: tuple[tuple[Span, str], ...]) -> Hit:
+    pin = f"torch=={chosen.release}" if chosen.release else "torch"
+    return Hit(
+        wheel.place,
+        what=f"{wheel.item.raw} replaces {chosen.said}, which was installed before.",
+        why=f"{why} The new one is not the build for {chosen.tag} that was chosen.",
+        fix=f"Give the torch that is there as a constraint (-c with {pin}), or install all of "
+        "torch's family in one command from one index.",
+        edits=edits,
+        dated=wheel.name != "torch",
+    )
