@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mlbox.lint.commands.model import UserAdd
 from mlbox.lint.parse import Span
-from mlbox.lint.rules.layers import added, base_of, is_debian, is_plain, newline, runs, shipped
+from mlbox.lint.rules.layers import (
+    added,
+    base_of,
+    is_debian,
+    is_plain,
+    is_ubuntu,
+    newline,
+    runs,
+    shipped,
+)
 from mlbox.lint.rules.rule import Hit
 
 if TYPE_CHECKING:
@@ -18,6 +28,9 @@ if TYPE_CHECKING:
 
 ROOT = frozenset({"root", "0"})
 _HIGH = 100_000
+_OLD = ("buster", "bullseye", "stretch", "jessie", "focal", "jammy", "bionic", "xenial")
+_NEW = ("bookworm", "trixie", "forky", "sid", "noble", "plucky", "questing")
+_NEW_UBUNTU = 23
 _DROPS = frozenset({"gosu", "su-exec", "setpriv"})
 
 
@@ -102,6 +115,7 @@ def high_uid(image: Image) -> Iterator[Hit]:
     if "useradd" not in text:
         return
     for stage in image.used:
+        base = base_of(image, stage.stage)
         for run in runs(stage):
             for action in run.actions:
                 if (
@@ -110,10 +124,23 @@ def high_uid(image: Image) -> Iterator[Hit]:
                     and (action.uid or 0) >= _HIGH
                     and not action.no_log_init
                 ):
-                    yield _high(action, text)
+                    yield _high(action, text, is_mended=_has_new_shadow(base))
 
 
-def _high(user: UserAdd, text: str) -> Hit:
+def _has_new_shadow(base: tuple[str, str]) -> bool:
+    """Whether a base surely has shadow 4.13 or later, whose useradd writes no holes."""
+    repository, tag = base
+    if not is_debian(base) or any(name in tag for name in _OLD):
+        return False
+    if any(name in tag for name in _NEW):
+        return True
+    if is_ubuntu(base):
+        found = re.search(r"(?:^|ubuntu)(\d\d)\.\d\d", tag)
+        return int(found[1]) >= _NEW_UBUNTU if found else (repository, tag) == ("ubuntu", "latest")
+    return repository == "python" or tag in ("12", "13", "latest", "stable")
+
+
+def _high(user: UserAdd, text: str, *, is_mended: bool) -> Hit:
     uid = user.uid or 0
     command = user.command
     flags = [item.text.partition("=")[0] in ("-u", "--uid") for item in command.words]
@@ -125,9 +152,17 @@ def _high(user: UserAdd, text: str) -> Hit:
     shown = f"{size / 1024:,.0f} GiB" if size >= 10 * 1024 else f"{size:,.0f} MiB"
     return Hit(
         word.span,
-        what=f"useradd with the number {uid} writes {shown} into the layer.",
+        what=f"useradd with the number {uid} needs --no-log-init."
+        if is_mended
+        else f"useradd with the number {uid} may write {shown} into the layer.",
         why="/var/log/lastlog has 292 bytes for every number up to the user's. On a disk the "
-        "holes cost nothing; in a layer they are written out.",
+        "holes cost nothing; in a layer they are written out. "
+        + (
+            "This base has shadow 4.13 or later, which leaves them out; older ones do not."
+            if is_mended
+            else "Only shadow 4.13 (Debian 12, Ubuntu 23.04) and later leave them out."
+        ),
         fix="Write useradd --no-log-init.",
         edits=(added(command.words[0], "--no-log-init", command, text),),
+        severity="info" if is_mended else None,
     )

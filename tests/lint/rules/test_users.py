@@ -85,7 +85,7 @@ LOW = {
 }
 
 
-@pytest.mark.parametrize(("text", "word"), in_all_forms(HIGH))
+@pytest.mark.parametrize(("text", "word"), in_all_forms(HIGH, CUDA))
 def test_a_high_number_is_found_and_mended(text: str, word: str) -> None:
     assert places("MLD502", text) == [word]
     assert "useradd --no-log-init " in assert_fixed(text, "MLD502").replace("\\", "")
@@ -101,7 +101,28 @@ def test_a_number_of_a_variable_is_as_high_as_its_value() -> None:
 
 
 def test_the_size_of_the_file_is_said() -> None:
-    (small,) = of("MLD502", f"{SLIM}RUN useradd -u 1000000 app\n")
-    (huge,) = of("MLD502", f"{SLIM}RUN useradd -u 1234567890 app\n")
+    (small,) = of("MLD502", f"{CUDA}RUN useradd -u 1000000 app\n")
+    (huge,) = of("MLD502", f"{CUDA}RUN useradd -u 1234567890 app\n")
     assert "278 MiB" in small.what
     assert "336 GiB" in huge.what
+
+
+@pytest.mark.parametrize(
+    ("image", "severity"),
+    [
+        ("ubuntu:22.04", "warning"),
+        ("ubuntu:24.04", "info"),
+        ("ubuntu:latest", "info"),
+        ("nvidia/cuda:12.8.1-base-ubuntu22.04", "warning"),
+        ("nvidia/cuda:12.8.1-base-ubuntu24.04", "info"),
+        ("python:3.12-slim", "info"),
+        ("python:3.12-slim-bullseye", "warning"),
+        ("debian:bookworm-slim", "info"),
+        ("debian:11", "warning"),
+        ("pytorch/pytorch:2.6.0-cuda12.4-cudnn9-runtime", "warning"),
+        ("registry.example.com/x:1", "warning"),
+    ],
+)
+def test_a_useradd_that_writes_no_holes_makes_it_an_info(image: str, severity: str) -> None:
+    text = f"FROM {image}\nRUN useradd -u 1234567 app\n"
+    assert [item.severity for item in of("MLD502", text)] == [severity]
