@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mlbox.lint.parse import Flag, Stage
 
 _HUB = frozenset({"docker.io", "index.docker.io", "registry-1.docker.io"})
-_CODENAMES = {
+CODENAMES = {
     "trusty": "ubuntu14.04",
     "xenial": "ubuntu16.04",
     "bionic": "ubuntu18.04",
@@ -76,8 +76,8 @@ class Reference:
         if self.is_hub(*_SYSTEMS):
             return _system_of(self.path, self.tag or "latest")
         for token in self.tokens:
-            if token in _CODENAMES:
-                return _CODENAMES[token]
+            if token in CODENAMES:
+                return CODENAMES[token]
             if match := _SYSTEM.fullmatch(token):
                 return token if match[2] else match[1]
         return None
@@ -85,8 +85,8 @@ class Reference:
 
 def _system_of(distribution: str, tag: str) -> str:
     first = tag.partition("-")[0]
-    if first in _CODENAMES:
-        return _CODENAMES[first]
+    if first in CODENAMES:
+        return CODENAMES[first]
     version = _VERSION.match(first)
     if version is None or distribution == "alpine":
         return distribution

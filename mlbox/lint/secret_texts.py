@@ -35,10 +35,10 @@ _BEFORE = r"(?<![A-Za-z0-9_])"
 _TOKENS = (
     ("a GitHub token", r"gh[pousr]_[A-Za-z0-9]{16,255}"),
     ("a GitHub token", r"github_pat_[A-Za-z0-9_]{20,255}"),
-    ("a Hugging Face token", r"(?:hf|api_org)_(?=[A-Za-z]*[A-Z0-9]|[a-z]{30})[A-Za-z0-9]{16,64}"),
+    ("a Hugging Face token", r"(?:hf|api_org)_(?=[a-z]{0,64}[A-Z0-9]|[a-z]{30})[A-Za-z0-9]{16,64}"),
     (
         "an API key",
-        r"sk-(?:proj-|ant-|svcacct-|or-|live-)?(?=[\w-]*\d)(?=[\w-]*[A-Za-z])[\w-]{18,255}",
+        r"sk-(?:proj-|ant-|svcacct-|or-|live-)?(?=[\w-]{0,255}?\d)(?=[\w-]{0,255}?[A-Za-z])[\w-]{18,255}",
     ),
     ("a Stripe key", r"[sr]k_live_[A-Za-z0-9]{16,255}"),
     ("an AWS access key", r"(?:AKIA|ASIA)[0-9A-Z]{16}(?![0-9A-Z])"),
@@ -71,7 +71,7 @@ _GIVEN = (
     (
         "a password",
         re.compile(
-            r"\bcurl\s[^|;&\n]{0,200}?\s(?:-u|--user)[\s=]+[\"']?[\w.@-]+:"
+            r"\bcurl(?:\s[^|;&\n]{0,200}?)?\s(?:-u|--user)[\s=]+[\"']?[\w.@-]+:"
             r"(?P<password>[^\s\"'$<{]{4,})"
         ),
     ),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from mlbox.errors import SpecError
 from mlbox.lint.end_of_life import ended
 from mlbox.lint.parse import Span, variables
-from mlbox.lint.references import bases, copied, reference
+from mlbox.lint.references import CODENAMES, bases, copied, reference
 from mlbox.lint.rules.base_tags import nonexistent
 from mlbox.lint.rules.rule import Hit
 from mlbox.resolve.judge import judge
@@ -22,9 +22,8 @@ if TYPE_CHECKING:
     from mlbox.lint.parse import Instruction, Stage
     from mlbox.lint.references import Named, Reference
 
-_MOVING = frozenset(
-    {"latest", "nightly", "edge", "rolling", "stable", "main", "master", "head", "lts", "dev"}
-)
+_MOVING = frozenset({"latest", "nightly", "edge", "rolling"})
+_BRANCHES = frozenset({"stable", "main", "master", "head", "lts", "dev", "develop"})
 _RELEASES = {
     "ubuntu": "ubuntu:24.04",
     "debian": "debian:bookworm-slim",
@@ -58,13 +57,15 @@ def unpinned(image: Image) -> Iterator[Hit]:
         )
 
 
-def _moves(found: Reference) -> str | None:
+def _moves(found: Reference) -> str | None:  # noqa: PLR0911  (one per kind of tag)
     """Whether a reference names no version."""
     if found.digest or "$" in found.text or not _NAME.fullmatch(found.text):
         return None
     if found.tag is None:
         return "warning"
     if found.tokens[0] in _MOVING or found.tokens[-1] in ("latest", "nightly"):
+        return "warning"
+    if found.tokens[0] in _BRANCHES and not re.search(r"\d", found.tag):
         return "warning"
     if found.is_hub("python"):
         if not found.tag[0].isdigit():
@@ -181,7 +182,9 @@ def _maintained_cuda(found: Reference, facts: Facts) -> str | None:
 def _maintained_python(found: Reference, facts: Facts) -> str | None:
     if found.system is None or not found.system.startswith("debian"):
         return None
-    codename = next(part for part in found.tokens if reference(f"debian:{part}").system != "debian")
+    codename = next((part for part in found.tokens if part in CODENAMES), "")
+    if not codename:
+        return None
     other = reference(f"{found.name}:{(found.tag or '').replace(codename, 'bookworm')}")
     slim = other.text if "slim" in other.tokens else ""
     return slim if slim and judge(slim, facts).exists and _good(other, facts) else None

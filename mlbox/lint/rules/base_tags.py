@@ -48,7 +48,7 @@ class Nonexistent:
 @lru_cache(maxsize=1024)
 def nonexistent(reference: Reference, facts: Facts) -> Nonexistent | None:
     """Say why there is no such image; ``None`` if there is one, or that is not known."""
-    if reference.digest or not _is_known(reference):
+    if reference.digest or not _is_known(reference) or _is_newer(reference, facts):
         return None
     try:
         report = judge(reference.text, facts)
@@ -71,6 +71,20 @@ def _is_known(reference: Reference) -> bool:
     if reference.registry == "nvcr.io":
         return reference.path in _NGC_PATHS
     return reference.is_hub(*_HUB_REPOSITORIES)
+
+
+def _is_newer(reference: Reference, facts: Facts) -> bool:
+    """Whether a tag is of a release that is newer than all that the tables have."""
+    match = re.match(r"\d+(?:\.\d+)*", reference.tag or "")
+    if match is None:
+        return False
+    if reference.path == tags.NVIDIA_CUDA:
+        known = [row.version for row in facts.cudas]
+    elif reference.path == tags.PYTORCH:
+        known = list(releases_of("torch", facts))
+    else:
+        return False
+    return numbers(match[0]) > max(map(numbers, known), default=())
 
 
 def _by_rule(reference: Reference, facts: Facts) -> str | None:

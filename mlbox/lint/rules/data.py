@@ -364,7 +364,7 @@ def _no_git(command: Command, why: str) -> Hit:
 
 def _told(command: Command, program: Argument) -> tuple[tuple[Span, str], ...]:
     """Tell DVC so, in the same RUN."""
-    is_direct = command.instruction.exec_form is not None
+    is_direct = "dvc" in (command.instruction.exec_form or ())
     if is_direct or command.prefix or command.variables or program.text != "dvc":
         return ()
     at = program.span.start

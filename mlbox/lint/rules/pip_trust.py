@@ -51,7 +51,8 @@ def _removed(
     words: tuple[Argument, ...], number: int, value: Argument, install: PythonInstall
 ) -> tuple[tuple[Span, str], ...]:
     """Without the flag, where the index is a public one, so that its certificate is good."""
-    if install.command.instruction.exec_form is not None or not install.indexes.known:
+    is_direct = "install" in (install.command.instruction.exec_form or ())
+    if is_direct or not install.indexes.known:
         return ()
     if any(not _PYTORCH.match(url) for url in install.indexes.all) or install.files:
         return ()

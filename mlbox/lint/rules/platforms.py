@@ -34,7 +34,7 @@ _CHOOSES = ("TARGETARCH", "TARGETPLATFORM", "uname", "print-architecture", "arch
 def platform_gap(image: Image) -> Iterator[Hit]:
     """Something for one kind of processor in an image for the other."""
     text = image.dockerfile.source.text
-    if "arm64" not in text and "aarch64" not in text and "TARGET" not in text:
+    if not any(mark in text for mark in ("arm64", "aarch64", "TARGET", "l4t-")):
         return
     for item in image.used:
         machine = _machine(image, item.stage)
@@ -87,9 +87,8 @@ def _wheel(item: Wanted, machine: str) -> Iterator[Hit]:
     match = _WHEEL.search(item.url or item.local or item.raw)
     if match is None or (match[1] == "x86_64") == (machine == "amd64"):
         return
-    marker = item.requirement.marker if item.requirement else None
-    if marker is not None:
-        return
+    if ";" in item.raw:
+        return  # a marker decides
     yield Hit(
         item.span or item.location,
         what=f"This wheel is for {match[1]}, and the image is for linux/{machine}.",
