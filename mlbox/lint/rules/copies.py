@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 from typing import TYPE_CHECKING
 
-from mlbox.lint.commands.model import PythonInstall, SystemInstall
+from mlbox.lint.commands.model import Other, PythonInstall, SystemInstall
 from mlbox.lint.parse import Span
 from mlbox.lint.rules.layers import Run, line_end, newline
 from mlbox.lint.rules.rule import Hit
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 _ALL = frozenset({".", "./", "/", "./."})
 _TOOLS = frozenset({"pip", "setuptools", "wheel", "uv"})
+# They need nothing of the project.
+_HARMLESS = frozenset({"", ":", "cd", "echo", "export", "mkdir", "printf", "set", "true", "umask"})
 _MANAGERS = frozenset({"apt-get", "apt", "apk", "dnf", "yum", "microdnf"})
 
 
@@ -64,6 +66,8 @@ def _dependencies(run: Run) -> PythonInstall | SystemInstall | None:
     if run.step.instruction.is_trigger or run.step.instruction.flag("mount"):
         return None
     for action in run.actions:
+        if isinstance(action, Other) and action.command.program not in _HARMLESS:
+            return None  # it may use the project
         if isinstance(action, PythonInstall) and not _is_tools(action):
             return action if _is_independent(action) else None
         if (

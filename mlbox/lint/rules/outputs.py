@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mlbox.lint.commands.model import UserAdd
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from mlbox.lint.image import Image
     from mlbox.lint.parse import Instruction
     from mlbox.lint.rules.users import User
+    from mlbox.lint.shell.model import Command
 
 _OUTPUT_FLAGS = frozenset(
     {
@@ -36,116 +38,202 @@ _OUTPUT_FLAGS = frozenset(
         "--save_dir",
     }
 )
-_GIVES = frozenset({"chown", "chmod", "install", "setfacl", "fix-permissions"})
+# Folders that are made to be written to.
+_OUTPUTS = frozenset(
+    {
+        "artifacts",
+        "checkpoint",
+        "checkpoints",
+        "ckpt",
+        "ckpts",
+        "lightning_logs",
+        "logs",
+        "mlruns",
+        "out",
+        "output",
+        "outputs",
+        "results",
+        "runs",
+        "wandb",
+    }
+)
+_GIVES = frozenset({"chown", "chmod", "chgrp", "install", "setfacl", "fix-permissions"})
+_PLAIN_PATH = re.compile(r"[\w./-]+")
+
+
+@dataclass(frozen=True)
+class Output:
+    """A folder that is to be written to: where the Dockerfile says so, and its path."""
+
+    span: Span
+    path: str
+    made: bool = False
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What root does before the last USER: the WORKDIR at the end, and the folders it makes."""
+
+    folder: str
+    is_roots: bool
+    made: tuple[Output, ...]
 
 
 def outputs_unwritable(image: Image) -> Iterator[Hit]:
     """The user cannot write where the program's outputs go."""
     user = user_of(image)
-    if user is None or not user.name or user.name in ROOT or _gives_folders(image):
+    if user is None or not user.name or user.name in ROOT or image.final is None:
         return
-    if image.final is None or not is_plain(base_of(image, image.final.stage)):
+    if not is_plain(base_of(image, image.final.stage)) or _gives_folders(image):
         return  # whose folders they are is not known
-    folder, made_by = _folder_of_root(image, user)
-    if not folder or made_by is None or _is_home(folder, image, user):
-        return
-    found = _output(image, folder)
-    if found is None:
-        return
-    span, name = found
-    end = newline(image.dockerfile.source.text)
+    seen = _seen(image)
+    mounted = _volumes(image)
+    named = _named(image, seen.folder) if seen.is_roots else ()
+    for output in (*named, *seen.made)[:1]:
+        path = output.path
+        if _is_home(path, image, user) or any(_is_below(path, volume) for volume in mounted):
+            continue
+        copied = _is_copied(image, path)
+        if copied is not True:
+            yield _hit(output, user, image, seen.folder, is_sure=copied is False)
+
+
+def _hit(output: Output, user: User, image: Image, folder: str, *, is_sure: bool) -> Hit:
+    path, name = output.path, user.name
     start = user.step.instruction.span.start
-    target = name if name.startswith("/") else f"{folder.rstrip('/')}/{name}"
-    yield Hit(
-        span,
-        what=f"{target} is written by the program, and {user.name} cannot write there: {folder} "
-        "belongs to root.",
-        why=f"WORKDIR {folder} makes the folder before USER {user.name}, so it is root's, and "
-        "nothing gives it away: Permission denied at the first checkpoint.",
-        fix=f"Before USER: RUN mkdir -p {target} && chown -R {user.name} {target}.",
-        edits=(
-            (Span(start, start), f"RUN mkdir -p {target} && chown -R {user.name} {target}{end}"),
-        )
-        if re.fullmatch(r"[\w./-]+", target) and re.fullmatch(r"[\w-]+", user.name)
-        else (),
+    command = f"mkdir -p {path} && chown -R {name} {path}"
+    line = f"RUN {command}{newline(image.dockerfile.source.text)}"
+    whole = _PLAIN_PATH.fullmatch(path) and re.fullmatch(r"[\w-]+", name)
+    return Hit(
+        output.span,
+        what=f"{name} cannot write to {path}: it belongs to root."
+        if output.made
+        else f"The program writes to {path}, and {name} cannot: {folder} belongs to root.",
+        why=f"What RUN and WORKDIR make before USER {name} is root's, also if COPY --chown puts "
+        "files into it: Permission denied at the first checkpoint.",
+        fix=f"Before USER: RUN {command}.",
+        edits=((Span(start, start), line),) if whole else (),
+        severity=None if is_sure else "info",
+        confidence="high" if is_sure else "medium",
     )
 
 
 def _gives_folders(image: Image) -> bool:
-    """Whether something changes who may write, whatever it is about."""
-    for stage in shipped(image):
-        for step, actions in stage.steps:
-            if step.instruction.flag("chown") or step.instruction.flag("chmod"):
-                return True
-            if any(action.command.program in _GIVES for action in actions):
-                return True
-            if any(
-                item.program.endswith(".sh") or not item.program
-                for item in (action.command for action in actions)
-            ):
-                return True
-    return False
-
-
-def _folder_of_root(image: Image, user: User) -> tuple[str, Instruction | None]:
-    """The folder that the program runs in, if WORKDIR made it as root."""
-    folder, made_by, is_root = "", None, True
-    for stage in shipped(image):
-        for step, _ in stage.steps:
-            instruction = step.instruction
-            if instruction.name == "USER":
-                is_root = instruction is not user.step.instruction and is_root
-            if instruction.name == "WORKDIR" and not instruction.is_trigger:
-                path = step.expand(instruction.arguments.text.strip()) or ""
-                folder = path.rstrip("/") if path.startswith("/") else ""
-                made_by = instruction if is_root and folder.count("/") else None
-    return folder, made_by
-
-
-def _is_home(folder: str, image: Image, user: User) -> bool:
-    """Whether a folder may be the user's own."""
-    if folder.startswith(("/home", "/tmp", "/var/tmp", "/root")):  # noqa: S108  (names, no files)
-        return True
-    return (
-        any(
-            isinstance(action, UserAdd)
-            and (action.home is not None and folder.startswith(action.home))
-            for stage in shipped(image)
-            for action in stage.actions
-        )
-        or user.name in folder
+    """Whether a command changes who may write, or may do so."""
+    return any(
+        action.command.program in _GIVES
+        or action.command.program.endswith(".sh")
+        or not action.command.program
+        for stage in shipped(image)
+        for action in stage.actions
     )
 
 
-def _output(image: Image, folder: str) -> tuple[Span, str] | None:
-    """Where the Dockerfile says that outputs go into a folder."""
-    final = image.final
-    if final is None:
-        return None
-    mounted = _volumes(image)
-    for step, _ in final.steps:
+def _seen(image: Image) -> Seen:
+    folder, is_root, is_roots = "", True, False
+    made: list[Output] = []
+    for stage in shipped(image):
+        for step, actions in stage.steps:
+            instruction = step.instruction
+            if instruction.is_trigger:
+                continue
+            if instruction.name == "USER":
+                name = (step.expand(instruction.arguments.text.strip()) or "").partition(":")[0]
+                is_root = name in ROOT
+            elif instruction.name == "WORKDIR":
+                path = step.expand(instruction.arguments.text.strip()) or ""
+                folder = path.rstrip("/") if path.startswith("/") else ""
+                is_roots = is_root and bool(folder)
+            elif is_root:
+                made += [item for action in actions for item in _made(action.command, folder)]
+    return Seen(folder, is_roots, tuple(made))
+
+
+def _made(command: Command, folder: str) -> Iterator[Output]:
+    """The folders for outputs that ``mkdir`` makes, where it says so."""
+    if command.program != "mkdir" or command.is_conditional:
+        return
+    if any(item.text.startswith(("-m", "--mode")) for item in command.arguments):
+        return
+    inside = command.folder
+    base = folder if inside == "" else inside if inside and inside.startswith("/") else ""
+    for item in command.arguments:
+        name = item.value or ""
+        path = _absolute(name, base)
+        if path and path.rsplit("/", 1)[-1].lower() in _OUTPUTS:
+            yield Output(item.span, path, made=True)
+
+
+def _absolute(name: str, folder: str) -> str:
+    """A path from the root; empty if it is not known, or no plain path."""
+    if not name or name.startswith("-") or not _PLAIN_PATH.fullmatch(name) or ".." in name:
+        return ""
+    if name.startswith("/"):
+        return name.rstrip("/")
+    return f"{folder.rstrip('/')}/{name.removeprefix('./').rstrip('/')}" if folder else ""
+
+
+def _is_below(path: str, folder: str) -> bool:
+    return path == folder.rstrip("/") or path.startswith(f"{folder.rstrip('/')}/")
+
+
+def _is_home(path: str, image: Image, user: User) -> bool:
+    """Whether a folder may be the user's own."""
+    if path.startswith(("/home/", "/tmp/", "/var/tmp/", "/root/")):  # noqa: S108  (names alone)
+        return True
+    users = [
+        action
+        for stage in shipped(image)
+        for action in stage.actions
+        if isinstance(action, UserAdd)
+    ]
+    if any(item.home is not None and _is_below(path, item.home) for item in users):
+        return True
+    is_new = user.name.isdigit() or any(item.name == user.name for item in users)
+    return not is_new and user.name in path
+
+
+def _is_copied(image: Image, path: str) -> bool | None:
+    """Whether a COPY --chown brings the folder; ``None`` if nobody can know."""
+    found: bool | None = False
+    for stage in shipped(image):
+        for step, _ in stage.steps:
+            instruction = step.instruction
+            if instruction.name not in ("COPY", "ADD") or not (
+                instruction.flag("chown") or instruction.flag("chmod")
+            ):
+                continue
+            name = path.rsplit("/", 1)[-1]
+            if instruction.flag("from"):
+                return None
+            exists = image.files.exists(name)
+            if exists is not False:
+                found = True if exists else None
+    return found
+
+
+def _named(image: Image, folder: str) -> tuple[Output, ...]:
+    """What the program is told to write to, below the WORKDIR."""
+    found: list[Output] = []
+    for step, _ in image.final.steps if image.final else ():
         instruction = step.instruction
-        if instruction.name in ("CMD", "ENTRYPOINT") and not instruction.is_trigger:
-            words = _program(instruction)
-            for at, word in enumerate(words):
-                flag, equals, value = word.partition("=")
-                if flag in _OUTPUT_FLAGS:
-                    name = value if equals else words[at + 1] if at + 1 < len(words) else ""
-                    if _is_inside(name, folder) and not _is_mounted(name, folder, mounted):
-                        return _place(instruction, name, image), name.removeprefix("./")
-    return None
+        if instruction.name not in ("CMD", "ENTRYPOINT") or instruction.is_trigger:
+            continue
+        words = _program(instruction)
+        for at, word in enumerate(words):
+            flag, equals, value = word.partition("=")
+            if flag in _OUTPUT_FLAGS:
+                name = value if equals else words[at + 1] if at + 1 < len(words) else ""
+                path = _absolute(name, folder)
+                if path and _is_below(path, folder):
+                    found.append(Output(_place(instruction, name, image), path))
+    return tuple(found)
 
 
 def _program(instruction: Instruction) -> list[str]:
     if instruction.exec_form is not None:
         return list(instruction.exec_form)
     return instruction.arguments.text.split()
-
-
-def _is_inside(name: str, folder: str) -> bool:
-    if not name or any(mark in name for mark in "$`\"'{}()") or ".." in name:
-        return False
-    return name.startswith(f"{folder}/") if name.startswith("/") else not name.startswith("-")
 
 
 def _volumes(image: Image) -> list[str]:
@@ -156,11 +244,6 @@ def _volumes(image: Image) -> list[str]:
             if step.instruction.name == "VOLUME":
                 found += _program(step.instruction)
     return found
-
-
-def _is_mounted(name: str, folder: str, mounted: list[str]) -> bool:
-    whole = name if name.startswith("/") else f"{folder}/{name.removeprefix('./')}"
-    return any(whole.startswith(path.rstrip("/")) for path in mounted)
 
 
 def _place(instruction: Instruction, name: str, image: Image) -> Span:

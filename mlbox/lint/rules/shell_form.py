@@ -36,7 +36,11 @@ def shell_form(image: Image) -> Iterator[Hit]:
     if has_shell:
         return  # it is there to be used
     for instruction in last.values():
-        if instruction.exec_form is None and _stays_in_front(instruction):
+        if instruction.exec_form is not None or not _stays_in_front(instruction):
+            continue
+        if instruction.arguments.text.lstrip().startswith("["):
+            yield _no_list(instruction)
+        else:
             yield _hit(instruction, both=len(last) > 1)
 
 
@@ -66,6 +70,32 @@ def _hit(instruction: Instruction, *, both: bool) -> Hit:
         else f'Begin it with exec, or write {name} ["program", "argument"].',
         edits=((span, written),) if keeps else (),
     )
+
+
+def _no_list(instruction: Instruction) -> Hit:
+    """A list that JSON does not know: a shell is given it as it stands."""
+    name, text = instruction.name, instruction.arguments.text.strip()
+    words = _json(text.replace("'", '"')) if '"' not in text else None
+    span = _span(instruction)
+    written = json.dumps(words, ensure_ascii=False) if words else '["program", "argument"]'
+    return Hit(
+        span,
+        what=f"{name} looks like a list, and is none: a shell runs it as it stands.",
+        why="The exec form is a JSON list, its strings in double quotes. "
+        f"{text.split()[0][:40]} is no program that a shell could find.",
+        fix=f"Write {name} {written}.",
+        edits=((span, written),) if words else (),
+        severity="warning",
+    )
+
+
+def _json(text: str) -> list[str] | None:
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return None
+    is_list = isinstance(found, list) and all(isinstance(item, str) for item in found)
+    return found if is_list and found else None
 
 
 def _span(instruction: Instruction) -> Span:

@@ -17,6 +17,7 @@ EARLY = {
     "uv": "COPY . .\nRUN uv pip install --system -r requirements.txt",
     "apt": "COPY . .\nRUN apt-get update && apt-get install -y git",
     "later": "COPY . .\nENV X=1\nRUN echo hello\nRUN pip install -r requirements.txt",
+    "in its folder": "COPY . /app\nRUN set -e && cd /app && pip install -r requirements.txt",
     "pip first": "COPY . .\nRUN pip install --upgrade pip && pip install -r requirements.txt",
     "heredoc": "COPY . .\nRUN <<EOF\npip install -r requirements.txt\nEOF",
     "continued": "COPY . .\nRUN pip \\\n  # these\n  install -r requirements.txt",
@@ -44,6 +45,7 @@ RIGHT = {
     "in a child image": "ONBUILD COPY . .\nONBUILD RUN pip install -r requirements.txt",
     "in an unused stage": f"{SLIM.strip()} AS docs\nCOPY . .\n"
     f"RUN pip install -r requirements.txt\n{SLIM}",
+    "something uses the project first": "COPY . .\nRUN make && pip install -r requirements.txt",
     "only pip itself": "COPY . .\nRUN pip install --upgrade pip",
 }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from cases import SLIM, assert_fixed, named, places
+from cases import SLIM, assert_fixed, named, of, places
 
 APP = "RUN useradd --create-home app\n"
 RUN = 'CMD ["python", "train.py", "--output-dir", "outputs"]'
@@ -25,6 +25,12 @@ REFUSED = {
         "./o",
     ),
     "a plain COPY": (f"{APP}WORKDIR /work\nCOPY . .\nUSER app\n{RUN}", "outputs"),
+    "made by root": (
+        f'WORKDIR /work\nRUN mkdir -p outputs\n{APP}USER app\nCMD ["t.py"]',
+        "outputs",
+    ),
+    "made at the root": (f'RUN mkdir -p /data /results\n{APP}USER app\nCMD ["t.py"]', "/results"),
+    "a folder of the same name is no home": (f"{APP}WORKDIR /app\nUSER app\n{RUN}", "outputs"),
     "WORKDIR below": (
         f"{SLIM.strip()} AS base\n{APP}WORKDIR /work\nFROM base\nUSER app\n{RUN}",
         "outputs",
@@ -33,13 +39,16 @@ REFUSED = {
 ALLOWED = {
     "chown": f"{APP}WORKDIR /work\nRUN chown app .\nUSER app\n{RUN}",
     "chmod": f"{APP}WORKDIR /work\nRUN chmod 777 /work\nUSER app\n{RUN}",
-    "COPY --chown": f"{APP}WORKDIR /work\nCOPY --chown=app . .\nUSER app\n{RUN}",
+    "chgrp": f"{APP}WORKDIR /work\nRUN chgrp app .\nUSER app\n{RUN}",
     "USER before WORKDIR": f"{APP}USER app\nWORKDIR /work\n{RUN}",
     "root": f"WORKDIR /work\n{RUN}",
     "root at the end": f"{APP}WORKDIR /work\nUSER app\nUSER root\n{RUN}",
     "home": f"{APP}WORKDIR /home/app/x\nUSER app\n{RUN}",
     "the user's folder": f"RUN useradd -m -d /work app\nWORKDIR /work\nUSER app\n{RUN}",
-    "its name": f"{APP}WORKDIR /opt/app\nUSER app\n{RUN}",
+    "the folder of a user of the base": f"WORKDIR /var/www-data\nUSER www-data\n{RUN}",
+    "made by the user": f'{APP}WORKDIR /work\nUSER app\nRUN mkdir outputs\nCMD ["t.py"]',
+    "made for everybody": f'{APP}WORKDIR /work\nRUN mkdir -m 777 outputs\nUSER app\nCMD ["t.py"]',
+    "made to be read": f'{APP}WORKDIR /work\nRUN mkdir data\nUSER app\nCMD ["t.py"]',
     "a VOLUME": f"{APP}WORKDIR /work\nVOLUME /work/outputs\nUSER app\n{RUN}",
     "a VOLUME as a list": f'{APP}WORKDIR /work\nVOLUME ["/work/outputs"]\nUSER app\n{RUN}',
     "elsewhere": f'{APP}WORKDIR /work\nUSER app\nCMD ["t.py", "--output-dir", "/tmp/o"]',
@@ -69,3 +78,18 @@ def test_a_folder_of_root_is_found_and_given_to_the_user(text: str, place: str) 
 @pytest.mark.parametrize("text", named(ALLOWED))
 def test_a_folder_that_may_be_the_users_is_no_finding(text: str) -> None:
     assert places("MLD504", text) == []
+
+
+CHOWN = f"{SLIM}{APP}WORKDIR /work\nCOPY --chown=app . .\nUSER app\n{RUN}\n"
+
+
+def test_a_copy_with_an_owner_leaves_the_folder_to_root() -> None:
+    assert [item.severity for item in of("MLD504", CHOWN, **{"train.py": ""})] == ["warning"]
+
+
+def test_a_copy_that_may_bring_the_folder_makes_it_an_info() -> None:
+    assert [item.severity for item in of("MLD504", CHOWN)] == ["info"]
+
+
+def test_a_copy_that_brings_the_folder_is_no_finding() -> None:
+    assert of("MLD504", CHOWN, **{"outputs/.gitkeep": ""}) == []

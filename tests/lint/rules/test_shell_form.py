@@ -86,3 +86,16 @@ def test_an_entry_point_whose_arguments_would_come_back_is_left() -> None:
     text = f'{SLIM}ENTRYPOINT python train.py\nCMD ["--epochs", "3"]\n'
     (found,) = of("MLD408", text)
     assert found.autofix is None
+
+
+def test_a_list_in_the_wrong_quotes_is_a_warning_and_gets_the_right_ones() -> None:
+    text = f"{SLIM}CMD ['python', 'train.py']\n"
+    assert [item.severity for item in of("MLD408", text)] == ["warning"]
+    assert_fixed(text, "MLD408", expected=f'{SLIM}CMD ["python", "train.py"]\n')
+
+
+@pytest.mark.parametrize("text", ["CMD [python, train.py]", 'CMD ["python", train.py]'])
+def test_a_list_without_quotes_is_a_warning_and_left(text: str) -> None:
+    (found,) = of("MLD408", f"{SLIM}{text}\n")
+    assert found.severity == "warning"
+    assert found.autofix is None
