@@ -6,13 +6,11 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from mlbox.errors import SpecError
 from mlbox.lint.end_of_life import ended
 from mlbox.lint.parse import Span, variables
 from mlbox.lint.references import CODENAMES, bases, copied, reference
-from mlbox.lint.rules.base_tags import nonexistent
+from mlbox.lint.rules.base_tags import exists, judged, nonexistent
 from mlbox.lint.rules.rule import Hit
-from mlbox.resolve.judge import judge
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -83,11 +81,8 @@ def _release(found: Reference, facts: Facts) -> str | None:
         return _python_release(found)
     if found.registry not in ("", "nvcr.io"):
         return None
-    try:
-        report = judge(found.text, facts)
-    except SpecError:
-        return None
-    return report.instead
+    report = judged(found.text, facts)
+    return report.instead if report else None
 
 
 def _python_release(found: Reference) -> str:
@@ -174,7 +169,7 @@ def _maintained_cuda(found: Reference, facts: Facts) -> str | None:
     for system in ("ubuntu22.04", "ubuntu20.04"):
         tag = f"{found.tag}".replace(found.system or "", system)
         other = reference(f"{found.name}:{tag}")
-        if judge(other.text, facts).exists and _good(other, facts):
+        if exists(other.text, facts) and _good(other, facts):
             return other.text
     return None
 
@@ -187,7 +182,7 @@ def _maintained_python(found: Reference, facts: Facts) -> str | None:
         return None
     other = reference(f"{found.name}:{(found.tag or '').replace(codename, 'bookworm')}")
     slim = other.text if "slim" in other.tokens else ""
-    return slim if slim and judge(slim, facts).exists and _good(other, facts) else None
+    return slim if slim and exists(slim, facts) and _good(other, facts) else None
 
 
 def _good(found: Reference, facts: Facts) -> bool:
@@ -210,6 +205,17 @@ def undefined_arg(image: Image) -> Iterator[Hit]:
                     yield _undefined(name, _place(name, where, image), stage, image)
                 elif known[name] is None and not name.startswith(("BUILD", "TARGET")):
                     yield from _without_default(name, _place(name, where, image), stage)
+
+
+def undefined_words(image: Image) -> frozenset[Span]:
+    """Where FROM names an image with a variable that is declared nowhere."""
+    known = image.dockerfile.arguments
+    return frozenset(
+        stage.image_word.span
+        for stage in image.dockerfile.stages
+        if stage.image_word
+        and any(name not in known for name in variables(stage.image_word.raw, stage.start.escape))
+    )
 
 
 def _expanded(start: Instruction) -> Iterator[tuple[str, Span]]:

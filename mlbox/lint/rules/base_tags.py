@@ -16,6 +16,7 @@ from mlbox.resolve.judge import judge
 if TYPE_CHECKING:
     from mlbox.facts import Facts
     from mlbox.lint.references import Reference
+    from mlbox.resolve.judge import ImageReport
 
 _HUB_REPOSITORIES = (tags.NVIDIA_CUDA, tags.PYTORCH, tags.TENSORFLOW)
 _NGC_PATHS = ("nvidia/pytorch", "nvidia/cuda")
@@ -45,14 +46,27 @@ class Nonexistent:
     sure: bool = True
 
 
+def judged(text: str, facts: Facts) -> ImageReport | None:
+    """What is known of an image; ``None`` if the text is no reference."""
+    try:
+        return judge(text, facts)
+    except SpecError:
+        return None
+
+
+def exists(text: str, facts: Facts) -> bool:
+    """Whether an image surely exists."""
+    report = judged(text, facts)
+    return report is not None and report.exists is True
+
+
 @lru_cache(maxsize=1024)
 def nonexistent(reference: Reference, facts: Facts) -> Nonexistent | None:
     """Say why there is no such image; ``None`` if there is one, or that is not known."""
     if reference.digest or not _is_known(reference) or _is_newer(reference, facts):
         return None
-    try:
-        report = judge(reference.text, facts)
-    except SpecError:
+    report = judged(reference.text, facts)
+    if report is None:
         return None
     if report.exists is False:
         finding = next(item for item in report.findings if item.code == "image-does-not-exist")
@@ -179,4 +193,4 @@ def _reordered(reference: Reference, facts: Facts) -> str | None:
     """The tag with its parts in the publisher's order, if that exists."""
     version, *rest = (reference.tag or "").split("-")
     text = f"{reference.name}:{'-'.join([version, *sorted(rest, key=_rank)])}"
-    return text if text != reference.text and judge(text, facts).exists else None
+    return text if text != reference.text and exists(text, facts) else None

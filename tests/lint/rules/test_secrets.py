@@ -168,8 +168,8 @@ def test_no_secret_is_repeated_in_a_finding() -> None:
         (
             "ARG HF_TOKEN\nRUN hf download gpt2 --token $HF_TOKEN --local-dir /m\n",
             (
-                "RUN --mount=type=secret,id=HF_TOKEN,env=HF_TOKEN hf download gpt2 --token $HF_TOKEN "
-                "--local-dir /m\n"
+                "RUN --mount=type=secret,id=HF_TOKEN,env=HF_TOKEN hf download gpt2 "
+                "--token $HF_TOKEN --local-dir /m\n"
             ),
         ),
         (
