@@ -21,10 +21,10 @@ def tag_for(table: Table, release: str | None, cuda: str | None) -> str | None:
 
     Args:
         table: The builds.
-        release: The release; ``None`` for the newest.
+        release: The release; ``None`` for any.
         cuda: ``"12.4"``; ``None`` for any.
     """
-    tags = table.cuda_tags(release)
+    tags = table.cuda_tags(release) if release else table.all_cuda_tags
     if not tags:
         return None
     if cuda is None:

@@ -51,7 +51,13 @@ class Table:
         """Whether there is such a build; ``None`` if that is not known."""
         if release not in self.builds or (release, tag) in self.doubtful:
             return None
-        return tag in self.builds[release]
+        if tag in self.builds[release]:
+            return True
+        return None if release == self.releases[-1] and self._is_new(tag) else False
+
+    def _is_new(self, tag: str) -> bool:
+        """Whether a tag is newer than every one that is known: the newest release may get it."""
+        return bool(cuda_of(tag)) and _tag_key(tag) > _tag_key(self.all_cuda_tags[-1])
 
     def default(self, release: str) -> Build | None:
         """The build that the default index gives; ``None`` if it is not known."""
@@ -70,12 +76,16 @@ class Table:
                 return release
         return None
 
-    def cuda_tags(self, release: str | None) -> tuple[str, ...]:
-        """The tags with CUDA of a release, the oldest first; of the newest that has any."""
-        chosen = release if release and release in self.builds else (self.releases or ("",))[-1]
-        return tuple(
-            sorted((tag for tag in self.builds.get(chosen, {}) if cuda_of(tag)), key=_tag_key)
-        )
+    def cuda_tags(self, release: str) -> tuple[str, ...]:
+        """The tags with CUDA of a release, the oldest first."""
+        found = (tag for tag in self.builds.get(release, {}) if cuda_of(tag))
+        return tuple(sorted(found, key=_tag_key))
+
+    @cached_property
+    def all_cuda_tags(self) -> tuple[str, ...]:
+        """The tags with CUDA that any release has, the oldest first."""
+        seen = {tag for builds in self.builds.values() for tag in builds if cuda_of(tag)}
+        return tuple(sorted(seen, key=_tag_key))
 
     @cached_property
     def companions(self) -> Mapping[tuple[str, str], tuple[tuple[str, bool], ...]]:

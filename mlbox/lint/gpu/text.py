@@ -65,7 +65,7 @@ def without_command(
         return _without_line(command, commands, text)
     number = next(at for at, item in enumerate(commands) if item is command)
     if _is_whole(command, text):
-        return _without_instruction(instruction, dockerfile)
+        return without_instruction(instruction, dockerfile)
     if command.after and number + 1 < len(commands):
         return ((Span(command.span.start, commands[number + 1].span.start), ""),)
     if command.before and number:
@@ -102,7 +102,7 @@ def _without_line(
     return ()
 
 
-def _without_instruction(
+def without_instruction(
     instruction: Instruction, dockerfile: Dockerfile
 ) -> tuple[tuple[Span, str], ...]:
     """The whole instruction, an ONBUILD with it, and the end of its line."""
@@ -121,3 +121,16 @@ def _without_instruction(
     if text[start : whole.span.start].strip() or text[whole.span.end : end].strip():
         return ()
     return ((Span(start, end), ""),)
+
+
+def without_pair(
+    instruction: Instruction, name: str, dockerfile: Dockerfile
+) -> tuple[tuple[Span, str], ...]:
+    """The edits that take a variable out of an ENV, or all of the ENV if it is alone there."""
+    pairs = instruction.pairs
+    if len(pairs) == 1:
+        return without_instruction(instruction, dockerfile)
+    number = next(at for at, pair in enumerate(pairs) if pair.name == name)
+    if number:
+        return ((Span(pairs[number - 1].span.end, pairs[number].span.end), ""),)
+    return ((Span(pairs[0].span.start, pairs[1].span.start), ""),)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mlbox.facts import numbers
 from mlbox.lint.gpu.tables import cuda_of, major
+from mlbox.lint.gpu.text import without_pair
 from mlbox.lint.parse import Span
 from mlbox.lint.rules.rule import Hit
 
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from mlbox.lint.image import Image
     from mlbox.lint.parse import Pair, Step
 
+_ENTRY = re.compile(r"(?:[^:\"'\s${}+]|\$\w+|\$\{\w+\})+")
 _STUBS = re.compile(r"(?:^|/)stubs/?$")
 _COMPAT = re.compile(r"(?:cuda[^/]*|\$\{?CUDA\w*\}?)/compat/?$", re.IGNORECASE)
 _PLAIN = re.compile(
@@ -53,21 +56,33 @@ def _in_force(stage: GpuStage) -> list[tuple[Step, Pair]]:
 def _of_pair(step: Step, pair: Pair, stage: GpuStage, image: Image) -> Iterator[Hit]:
     text = image.dockerfile.source.text
     value = text[pair.value_span.start : pair.value_span.end]
+    hits = []
     for start, end in _entries(value):
         entry = value[start:end]
         span = Span(pair.value_span.start + start, pair.value_span.start + end)
         known = step.expand(entry) or entry
+        edits = _without_entry(value, start, end, pair)
         if _STUBS.search(known) or _COMPAT.search(known) or _COMPAT.search(entry):
-            yield _shadow(span, entry, known, _without_entry(value, start, end, pair))
+            hits.append(_shadow(span, entry, known, edits))
         elif _PLAIN.search(known) or _PLAIN.search(entry):
-            hit = _plain(span, entry, stage, _without_entry(value, start, end, pair))
-            if hit is not None:
-                yield hit
+            hit = _plain(span, entry, stage, edits)
+            hits += [hit] if hit is not None else []
+    if len(hits) == len(tuple(_entries(value))) and "$" not in _without_entries(value):
+        whole = without_pair(step.instruction, pair.name, image.dockerfile)
+        hits = [replace(hit, edits=whole if hit.edits or len(hits) == 1 else ()) for hit in hits]
+    yield from hits
+
+
+def _without_entries(value: str) -> str:
+    """What is left of a list beside its folders."""
+    for start, end in reversed(list(_entries(value))):
+        value = value[:start] + value[end:]
+    return value
 
 
 def _entries(value: str) -> Iterator[tuple[int, int]]:
-    """The folders in a path variable; a colon in ``${X:+...}`` is none between them."""
-    for match in re.finditer(r"(?:\$\{[^}]*\}|[^:\"'\s])+", value):
+    """The folders in a path variable; ``${X:+...}`` is none."""
+    for match in _ENTRY.finditer(value):
         yield match.span()
 
 

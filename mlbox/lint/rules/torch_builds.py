@@ -168,9 +168,9 @@ def _has(wheel: Wheel, release: str, tag: str, image: Image) -> bool | None:
 def _absent(wheel: Wheel, what: str, image: Image, *, tag_is_wrong: bool = True) -> Hit:
     table = table_of(image.facts)
     release = wheel.release if wheel.name == "torch" else _torch_of(wheel, image)
-    known = [*table.cuda_tags(release)] if release in table.builds else []
+    known = table.cuda_tags(release or "")
     cuda = cuda_of(wheel.tag)
-    tag = tag_for(table, release, cuda) or (known[-1] if known else None)
+    tag = tag_for(table, release, cuda) or _end(known, cuda)
     there = f"torch {release} was built for {', '.join(known)}" if known and release else ""
     why = "pip finds no matching distribution; such a file is not in the index."
     return Hit(
@@ -181,6 +181,14 @@ def _absent(wheel: Wheel, what: str, image: Image, *, tag_is_wrong: bool = True)
         edits=retagged(wheel, tag, image.dockerfile.source.text) if tag and tag_is_wrong else (),
         dated=True,
     )
+
+
+def _end(tags: tuple[str, ...], cuda: str | None) -> str | None:
+    """The oldest tag where an older one was asked for, else the newest."""
+    if not tags:
+        return None
+    asked_older = cuda is not None and numbers(cuda) < numbers(cuda_of(tags[0]) or "")
+    return tags[0] if asked_older else tags[-1]
 
 
 def _index(wheel: Wheel) -> Span:

@@ -102,7 +102,7 @@ def torch_default_cuda_jump(image: Image) -> Iterator[Hit]:
 
 
 def _jump(wheel: Wheel, stage: GpuStage, build: str, image: Image) -> Hit:
-    tag = tag_for(table_of(image.facts), wheel.likely, stage.cuda)
+    tag = tag_for(table_of(image.facts), wheel.release, stage.cuda)
     driver = next(
         (
             row.family_driver
