@@ -144,6 +144,7 @@ _FILES = re.compile(
 )
 
 
+@lru_cache(maxsize=4096)
 def is_credential_file(path: str) -> bool:
     """Whether a path is that of a file, or a folder, of credentials."""
     return bool(_FILES.fullmatch(path))

@@ -42,19 +42,22 @@ _PROJECTS = ("pyproject.toml", "setup.py", "setup.cfg")
 
 def context_leak(image: Image) -> Iterator[Hit]:
     """Secrets, caches and histories that a COPY of a folder takes along."""
-    if image.files.exists(".") is None and image.files.exists("Dockerfile") is None:
+    folders = [
+        (item, step, span, folder)
+        for item in image.used
+        for step, _ in item.steps
+        for span, folder in _folders(step)
+    ]
+    if not folders or image.files.exists(".git") is None:
         return
     ignore_file, ignored = ignored_by(image)
     said: set[str] = set()
-    for item in image.used:
-        for step, _ in item.steps:
-            for span, folder in _folders(step):
-                paths = tuple(
-                    path for path in _leaks(folder, step, item, ignored, image) if path not in said
-                )
-                if paths:
-                    said.update(paths)
-                    yield _hit(span, folder, paths, ignore_file, image)
+    for item, step, span, folder in folders:
+        found = _leaks(folder, step, item, ignored, image)
+        paths = tuple(path for path in found if path not in said)
+        if paths:
+            said.update(paths)
+            yield _hit(span, folder, paths, ignore_file, image)
 
 
 def ignored_by(image: Image) -> tuple[str, Ignored]:

@@ -36,12 +36,20 @@ _NUMBER_OR_SWITCH = re.compile(r"-?\d{0,12}(?:\.\d+)?|true|false|yes|no|on|off",
 _ID = "AWS_ACCESS_KEY_ID"
 
 
+# What the commands have in them that write a secret into a file.
+_KEEPING = (
+    *("login", "run/secrets/", "nsteadOf", "nsteadof", "configure", "netrc", "credentials"),
+    *(".pypirc", "/id_"),
+)
+
+
 def secret_in_layer(image: Image) -> Iterator[Hit]:
     """A secret that stays in the image or in its history."""
     final = image.final
     if final is None:
         return
     shipped = {item.stage.index for item in image.lineage(final.stage)}
+    keeps = any(mark in image.dockerfile.source.text for mark in _KEEPING)
     yield from _head(image)
     for item in image.used:
         seen: set[str] = set()
@@ -52,7 +60,7 @@ def secret_in_layer(image: Image) -> Iterator[Hit]:
                 yield from _declared(step, item, seen, image)
             elif name in ("COPY", "ADD"):
                 yield from _copied(step, image, is_shipped=is_shipped)
-            elif name == "RUN":
+            elif name == "RUN" and keeps:
                 yield from _kept(actions, is_shipped=is_shipped)
 
 
@@ -250,11 +258,7 @@ def _is_harmless(path: str, image: Image, instruction: Instruction) -> bool:
 # --- what commands leave behind ----------------------------------------------------------------
 
 _FILES = re.compile(r"(?:^|/)(?:\.netrc|\.git-credentials|\.pypirc|\.aws/credentials|id_\w+)$")
-_LOGINS = {
-    "hf": ("--token",),
-    "huggingface-cli": ("--token",),
-    "wandb": ("",),
-}
+_LOGINS = frozenset({"hf", "huggingface-cli", "wandb"})
 
 
 def _kept(actions: tuple[Action, ...], *, is_shipped: bool) -> Iterator[Hit]:
@@ -313,9 +317,7 @@ def _redirected(command: Command, texts: list[str]) -> str:
 # --- MLD302 ------------------------------------------------------------------------------------
 
 _ASSIGNED = re.compile(r"\b([A-Za-z][A-Za-z0-9_]{3,})=[\"']?([^\s\"'$;|&]{16,})")
-_NAMED = re.compile(
-    r"(?:KEY|TOKEN|SECRET|PASS\w*|CREDENTIALS?|PAT)[\"']?\s*=|_KEY |TOKEN ", re.IGNORECASE
-)
+_NAMED = ("KEY=", "TOKEN=", "SECRET=", "PASS=", "PASSWORD=", "PAT=", "key=", "token=")
 
 
 def secret_literal(image: Image) -> Iterator[Hit]:
@@ -329,7 +331,7 @@ def secret_literal(image: Image) -> Iterator[Hit]:
             continue
         taken.append(span)
         yield _literal_hit(span, f"{found.kind} ({found.masked})", sure=found.sure)
-    if _NAMED.search(text):
+    if any(mark in text for mark in _NAMED):
         yield from _assigned(text, comments, taken)
 
 

@@ -50,8 +50,10 @@ _GLIB_FREE = frozenset(
 def missing_system_lib(image: Image) -> Iterator[Hit]:
     """A package whose library, or whose program, is not in the image."""
     text = image.dockerfile.source.text
-    if "install" in text or "uv " in text:
+    files = any(install.files for item in image.used for install in item.installs)
+    if files or "opencv" in text.lower() or "ultralytics" in text:
         yield from _opencv(image)
+    if files or "git+" in text:
         yield from _git(image)
 
 
@@ -183,12 +185,9 @@ def _in_file(place: Location, name: str, headless: str, image: Image) -> tuple[E
 
 
 def _git(image: Image) -> Iterator[Hit]:
-    text = image.dockerfile.source.text
     for item in image.used:
         named = root(image, item.stage)
         if named is None or not _lacks_git(named.reference):
-            continue
-        if "git+" not in text and not any(install.files for install in item.installs):
             continue
         yield from _without_git(item, named.reference, image)
 
