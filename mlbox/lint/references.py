@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from mlbox.lint.parse import Flag, Stage
 
 _HUB = frozenset({"docker.io", "index.docker.io", "registry-1.docker.io"})
+_LIBRARIES = ("public.ecr.aws/docker/library/", "mirror.gcr.io/library/")
 CODENAMES = {
     "trusty": "ubuntu14.04",
     "xenial": "ubuntu16.04",
@@ -104,6 +105,8 @@ def reference(text: str) -> Reference:
     host, slash, rest = path.partition("/")
     if not slash or not ({".", ":"} & set(host) or host == "localhost"):
         host, rest = "", path
+    if f"{host}/{rest}".startswith(_LIBRARIES):
+        host, rest = "", rest.rpartition("/")[2]
     host = "" if host in _HUB else host
     return Reference(
         text=text,

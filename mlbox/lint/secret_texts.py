@@ -100,6 +100,7 @@ _LOCAL = frozenset(
     {"localhost", "127.0.0.1", "db", "postgres", "mysql", "redis", "mongo", "rabbitmq"}
 )
 _SHOWN = 4
+_FEW = 3  # different characters: nobody's token has so few
 
 
 def literals(text: str) -> Iterator[Found]:
@@ -130,8 +131,9 @@ def _tokens(text: str) -> Iterator[Found]:
     for kind, marks, pattern in _PATTERNS:
         if any(mark in text for mark in marks):
             for match in pattern.finditer(text):
-                if not _is_repeated(match[0]):
-                    yield _literal(kind, match.start(), match.end(), match[0])
+                if not _is_drawing(match[0]):
+                    sure = len(set(_body(match[0]))) > _FEW
+                    yield _literal(kind, match.start(), match.end(), match[0], sure=sure)
 
 
 def _is_token(text: str) -> bool:
@@ -143,7 +145,7 @@ def _in_urls(text: str) -> Iterator[Found]:
     for pattern in (_URL, _USER_TOKEN):
         for match in pattern.finditer(text):
             password = match["password"]
-            if is_placeholder(password) or password.isupper():
+            if is_placeholder(password) or password.isupper() or _is_drawing(password):
                 continue
             local = "host" in match.groupdict() and match["host"] in _LOCAL
             start, end = match.span("password")
@@ -157,10 +159,14 @@ def _literal(kind: str, start: int, end: int, value: str, *, sure: bool = True) 
     return Found(kind=kind, start=start, end=end, masked=f"{shown}...", sure=sure)
 
 
-def _is_repeated(value: str) -> bool:
-    """``ghp_xxxxxxxxxxxxxxxx``: a drawing of a token."""
-    body = re.split(r"[_-]", value, maxsplit=1)[-1]
-    return len(set(body.lower().replace("_", "").replace("-", ""))) <= 3  # noqa: PLR2004
+def _is_drawing(value: str) -> bool:
+    """``ghp_xxxxxxxxxxxxxxxx``: the drawing of a token."""
+    return not set(_body(value).lower()) - set("x*._-")
+
+
+def _body(value: str) -> str:
+    """A token without its beginning."""
+    return re.split(r"[_-]", value, maxsplit=1)[-1]
 
 
 _ENV_LINE = re.compile(r"^\s*(?:export\s+)?([A-Za-z_][\w.-]*)\s*[=:]\s*(.*?)\s*$", re.MULTILINE)

@@ -93,8 +93,7 @@ def _leaks(
     excluded = Ignored(
         "\n".join(flag.value or "" for flag in step.instruction.flags_named("exclude"))
     )
-    for name in (*_SECRET, *_HEAVY):
-        path = f"{folder}/{name}" if folder else name
+    for path, name in _paths(folder):
         if not image.files.exists(path) or ignored.ignores(path) or excluded.ignores(name):
             continue
         if name == ".git" and _needs_git(item, image):
@@ -104,6 +103,14 @@ def _leaks(
         if name in (".git", ".dvc/cache", ".ssh") and _all_inside_ignored(path, ignored, image):
             continue
         yield path
+
+
+def _paths(folder: str) -> Iterator[tuple[str, str]]:
+    """What to look for in a folder: its path in the context, and as seen from the folder."""
+    for name in (*_SECRET, *_HEAVY):
+        yield (f"{folder}/{name}", name) if folder else (name, name)
+        if folder and name.startswith(f"{folder}/"):
+            yield name, name.removeprefix(f"{folder}/")
 
 
 def _all_inside_ignored(path: str, ignored: Ignored, image: Image) -> bool:

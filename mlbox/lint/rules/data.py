@@ -51,6 +51,7 @@ def _data_hit(action: DataFetch) -> Hit:
     named = f"{words[0].text.rsplit('/', 1)[-1]} {action.verb}"
     return Hit(
         words[0].span,
+        severity="info" if words[0].text.startswith("python") else None,  # a model, to be served
         what=f"{named} puts its data into a layer of the image.",
         why="The image is as large as the data, every new version of the data is a new image, and "
         "whoever has the image has the data.",
@@ -248,6 +249,8 @@ _IN_REPOSITORY = frozenset({"pull", "fetch", "checkout", "repro", "push", "statu
 _PUBLIC = ("python", "ubuntu", "debian", "nvidia/cuda", "pytorch/pytorch", "continuumio/miniconda3",
            "continuumio/anaconda3", "condaforge/miniforge3", "tensorflow/tensorflow",
            "astral-sh/uv")  # fmt: skip
+_IGNORED = ".dockerignore leaves .git out"
+_ABSENT = "there is no .git in the build context"
 _SWITCH = re.compile(r"no_scm\s*=\s*(?:true|1|yes|on)", re.IGNORECASE)
 
 
@@ -255,18 +258,17 @@ def dvc_needs_git(image: Image) -> Iterator[Hit]:
     """DVC in a folder that is no Git repository."""
     if "dvc" not in image.dockerfile.source.text:
         return
-    config = image.files.text(".dvc/config")
-    if config is None or _SWITCH.search(config):
+    texts = [image.files.text(path) for path in (".dvc/config", ".dvc/config.local")]
+    if any(_SWITCH.search(text) for text in texts if text):
         return
-    if _SWITCH.search(image.files.text(".dvc/config.local") or ""):
-        return
+    is_project = texts[0] is not None
     for item in image.used:
         command = _first_in_repository(item)
         named = root(image, item.stage)
         if command is None or named is None or named.reference.path not in _PUBLIC:
             continue
         why = _without_git(item, command, image)
-        if why:
+        if why == _IGNORED or (why and is_project):
             yield _no_git(command, why)
 
 
@@ -295,8 +297,8 @@ def _without_git(item: StageActions, command: Command, image: Image) -> str:
     if not brought:
         return "no COPY brings .git"
     if ignored.ignores(".git/HEAD"):
-        return ".dockerignore leaves .git out"
-    return "there is no .git in the build context"
+        return _IGNORED
+    return _ABSENT
 
 
 def _until(
@@ -357,6 +359,7 @@ def _no_git(command: Command, why: str) -> Hit:
         what=f"dvc {command.arguments[0].text} fails: {why}, and core.no_scm is not set.",
         why="DVC refuses a project that is no Git repository, unless its configuration says "
         "core.no_scm = true.",
+        severity="info" if why == _ABSENT else None,  # it may be there where the image is built
         fix="Write dvc config --local core.no_scm true before it, or copy .git too.",
         edits=_told(command, command.words[0]),
     )

@@ -229,6 +229,7 @@ ENDED = {
     "Python 3.6": ("python:3.6-slim", "warning"),
     "Python 3.7": ("python:3.7.17", "warning"),
     "Python 3.8": ("docker.io/library/python:3.8-slim", "warning"),
+    "of a mirror of the library": ("public.ecr.aws/docker/library/python:3.8-slim", "warning"),
     "Python 3.9": ("python:3.9-slim-bookworm", "warning"),
     "CUDA 10": ("nvidia/cuda:10.2-cudnn7-devel", "warning"),
     "Ubuntu 20.04, with longer support": ("ubuntu:20.04", "info"),

@@ -31,6 +31,7 @@ LEAKS: Mapping[str, tuple[str, Mapping[str, str], str]] = {
     "all of a pattern": (f"{SLIM}COPY * /x/\n", ENV, "*"),
     "the root": (f"{SLIM}COPY / /x/\n", ENV, "/"),
     "a folder": (f"{SLIM}COPY app /app\n", {"app/.env": "HF_TOKEN=abc"}, "app"),
+    "DVC's folder": (f"{SLIM}COPY .dvc .dvc\n", {".dvc/config.local": "[x]"}, ".dvc"),
     "beside others": (f"{SLIM}COPY a.txt app /app/\n", {"app/.env": "A_TOKEN=abc"}, "app"),
     "with flags": (f"{SLIM}COPY --chown=1000:1000 . .\n", ENV, "."),
     "in a child image": (f"{SLIM}ONBUILD COPY . .\n", ENV, "."),

@@ -172,10 +172,10 @@ OUTSIDE: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "ignored by a pattern": (COPIED, {**HEAD, ".dockerignore": ".*\n!.dvc\n"}),
     "what is in it is ignored": (COPIED, {**HEAD, ".dockerignore": ".git/**\n"}),
     "only what DVC has": ("COPY .dvc .dvc\nCOPY data.dvc .\nRUN dvc pull\n", HEAD),
-    "no repository": (COPIED, {".dvc/config": S3}),
+    "ignored, in a project that is not at hand": (COPIED, {".dockerignore": ".git\n"}),
     "with other commands": (
         "COPY . .\nRUN pip install x && dvc pull -v && ls\n",
-        {".dvc/config": S3},
+        {".dvc/config": S3, ".dockerignore": ".git"},
     ),
     "fetched": ("COPY .dvc .dvc\nRUN dvc fetch\n", HEAD),
     "checked out": ("COPY .dvc .dvc\nRUN dvc checkout\n", HEAD),
@@ -243,6 +243,16 @@ def test_dvc_in_a_repository_or_told_otherwise_is_no_finding(
 
 def test_nothing_is_said_where_the_files_are_not_known() -> None:
     assert of("MLD306", f"{SLIM}COPY .dvc .dvc\nRUN dvc pull\n") == []
+
+
+def test_a_context_without_a_repository_may_have_one_where_it_is_built() -> None:
+    found = of("MLD306", f"{SLIM}{COPIED}", **{".dvc/config": S3})
+    assert [item.severity for item in found] == ["info"]
+
+
+def test_a_model_that_python_fetches_is_worth_an_info() -> None:
+    text = f"{SLIM}RUN python -c \"M.from_pretrained('gpt2')\"\n"
+    assert [item.severity for item in of("MLD304", text)] == ["info"]
 
 
 def test_dvc_is_told_before_it_pulls() -> None:

@@ -248,6 +248,7 @@ NO_LITERALS = {
     "without braces": "RUN git clone https://$TOKEN@github.com/acme/x",
     "a substitution": "RUN git clone https://x:$(cat /run/secrets/t)@github.com/acme/x",
     "a drawing": "RUN git clone https://ghp_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx@github.com/a/x",
+    "a drawing of a password": f"RUN git clone https://x:ghp_{'x' * 36}@github.com/a/x",
     "a place": "RUN git clone https://user:<token>@github.com/acme/x",
     "a place in capitals": "RUN git clone https://USER:PASSWORD@github.com/acme/x",
     "a function": "RUN python -c 'from huggingface_hub import hf_hub_download'",
@@ -289,6 +290,11 @@ def test_only_the_beginning_of_a_token_is_shown() -> None:
     (found,) = of("MLD302", f"{SLIM}RUN echo {GITHUB}\n")
     assert "ghp_..." in found.what
     assert GITHUB[:8] not in f"{found.what} {found.why} {found.fix}"
+
+
+def test_a_token_of_few_characters_is_a_warning() -> None:
+    text = f"{SLIM}RUN git clone https://x:ghp_{'0' * 36}@github.com/acme/x\n"
+    assert [item.severity for item in of("MLD302", text)] == ["warning"]
 
 
 def test_a_value_that_no_word_is_seems_to_be_a_secret() -> None:
