@@ -74,18 +74,26 @@ def goes_with(release: str, other: Wheel, table: Table) -> bool | None:
         return True
     if not any(loose for _, loose in pairs):
         return False
-    return numbers(release) >= min(numbers(torch) for torch, _ in pairs)
+    oldest = min(numbers(torch) for torch in _of_minor(other.name, other.release, table))
+    if numbers(release) >= oldest:
+        return True
+    return None if other.name == "torchaudio" else False  # its last release has no pin at all
+
+
+def _of_minor(name: str, version: str, table: Table) -> frozenset[str]:
+    """The releases of torch that any patch of a companion's minor release goes with."""
+    minor = numbers(version)[:2]
+    return frozenset(
+        torch
+        for (known, other), pairs in table.companions.items()
+        if known == name and numbers(other)[:2] == minor
+        for torch, _ in pairs
+    )
 
 
 def _by_minor(release: str, name: str, version: str, table: Table) -> bool | None:
     """A patch release that the tables lack goes with the minor release that its others go with."""
-    minor = numbers(version)[:2]
-    torches = {
-        numbers(torch)[:2]
-        for (known, other), pairs in table.companions.items()
-        if known == name and numbers(other)[:2] == minor
-        for torch, _ in pairs
-    }
+    torches = {numbers(torch)[:2] for torch in _of_minor(name, version, table)}
     if not torches or numbers(release)[:2] in torches:
         return None
     return False
