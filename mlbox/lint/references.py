@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from mlbox.lint.image import Image
     from mlbox.lint.parse import Flag, Stage
 
-_HUB = frozenset({"docker.io", "index.docker.io", "registry-1.docker.io"})
+_HUB = frozenset({"docker.io", "index.docker.io"})
 _LIBRARIES = ("public.ecr.aws/docker/library/", "mirror.gcr.io/library/")
 CODENAMES = {
     "trusty": "ubuntu14.04",

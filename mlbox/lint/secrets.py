@@ -90,13 +90,15 @@ def secret_name(name: str) -> Certainty | None:
     return _by_last(parts, upper)
 
 
-def _by_last(parts: list[str], upper: str) -> Certainty | None:
+def _by_last(parts: list[str], upper: str) -> Certainty | None:  # noqa: PLR0911  (one per ending)
     if parts[-1] in ("TOKEN", "AUTHTOKEN"):
         if set(parts[:-1]) & _OWNERS or parts[-1] == "AUTHTOKEN":
             return "sure"
         return None if set(parts[:-1]) & _ML_WORDS else "likely"
     if parts[-1] == "PAT" and set(parts[:-1]) & _OWNERS:
         return "sure"
+    if parts[-1] == "KEY" and len(parts) == 2 and parts[0] in _OWNERS:  # noqa: PLR2004  (X_KEY)
+        return "likely"
     if parts[-1] in ("PASS", "PWD"):
         return "sure" if set(parts[:-1]) & _PASS_OWNERS else None
     if _CREDENTIALS.fullmatch(upper):

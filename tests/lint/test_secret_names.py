@@ -138,7 +138,9 @@ def test_the_vocabulary_of_machine_learning_is_no_secret(name: str) -> None:
     assert secret_name(name) is None
 
 
-@pytest.mark.parametrize("name", ["TOKEN", "MYAPP_TOKEN", "AWS_ACCESS_KEY_ID", "APP_CREDENTIALS"])
+@pytest.mark.parametrize(
+    "name", ["TOKEN", "MYAPP_TOKEN", "AWS_ACCESS_KEY_ID", "APP_CREDENTIALS", "DAGSHUB_KEY"]
+)
 def test_some_names_depend_on_the_value(name: str) -> None:
     assert secret_name(name) == "likely"
 

@@ -34,7 +34,7 @@ _MANAGED = {
     "debian": "",
 }
 _BASES = ("ubuntu", "debian", "nvidia/cuda")
-_PIP_PACKAGES = frozenset({"python3-pip"})
+_PIP_PACKAGES = frozenset({"python3-pip", "pip"})  # the second is a name of the first
 _PYTHON_PACKAGES = frozenset(
     {"python3", "python3-pip", "python3-dev", "python3-venv", "python3-full", "python3-minimal"}
 )

@@ -39,7 +39,7 @@ _ID = "AWS_ACCESS_KEY_ID"
 # What the commands have in them that write a secret into a file.
 _KEEPING = (
     *("login", "run/secrets/", "nsteadOf", "nsteadof", "configure", "netrc", "credentials"),
-    *(".pypirc", "/id_"),
+    *(".pypirc", "/id_", "remote modify"),
 )
 
 
@@ -258,6 +258,7 @@ def _is_harmless(path: str, image: Image, instruction: Instruction) -> bool:
 # --- what commands leave behind ----------------------------------------------------------------
 
 _FILES = re.compile(r"(?:^|/)(?:\.netrc|\.git-credentials|\.pypirc|\.aws/credentials|id_\w+)$")
+_REMOTE_SECRETS = ("password", "secret_access_key", "secret", "token", "account_key", "_string")
 _LOGINS = frozenset({"hf", "huggingface-cli", "wandb"})
 
 
@@ -296,6 +297,10 @@ def _writes(command: Command) -> str:
     if program == "git" and texts[:1] == ["config"]:
         is_token = any("@" in text and "$" in text for text in texts)
         return "~/.gitconfig" if is_token and "insteadof" in "".join(texts).lower() else ""
+    if program == "dvc" and texts[:2] == ["remote", "modify"]:
+        value = command.arguments[-1]
+        is_secret = any(text.endswith(_REMOTE_SECRETS) for text in texts[2:-1])
+        return ".dvc/config" if is_secret and "$" in value.raw else ""
     if program in ("cp", "install", "mv") and len(texts) > 1:
         secret = any(text.startswith("/run/secrets/") for text in texts[:-1])
         return texts[-1] if secret else ""

@@ -7,7 +7,7 @@ from cases import assert_fixed, in_all_forms, named, of, places
 
 ARM = "FROM --platform=linux/arm64 python:3.12-slim\n"
 AMD = "FROM --platform=linux/amd64 python:3.12-slim\n"
-CONDA = "https://repo.anaconda.com/miniconda/Miniconda3-latest-Linux-x86_64.sh"
+CONDA = "https://example.com/miniconda/Miniconda3-latest-Linux-x86_64.sh"
 WHEEL = "https://example.com/x-1.0-cp312-cp312-manylinux_2_28_x86_64.whl"
 
 GAPS = {
@@ -42,7 +42,7 @@ GAPPED = {
     "Jetson's": f"FROM nvcr.io/nvidia/l4t-base:r36.2.0\nRUN curl -O {CONDA}",
     "the stage below": f"{ARM.strip()} AS b\nFROM b\nRUN curl -O {CONDA}",
     "the other way round": (
-        f"{AMD}RUN curl -O https://repo.anaconda.com/miniconda/Miniconda3-latest-Linux-aarch64.sh"
+        f"{AMD}RUN curl -O https://example.com/miniconda/Miniconda3-latest-Linux-aarch64.sh"
     ),
     "a wheel the other way round": (
         f"{AMD}RUN pip install https://example.com/x-1.0-cp312-cp312-manylinux_2_28_aarch64.whl"
@@ -54,7 +54,7 @@ NONE = {
     "no platform": f"FROM python:3.12-slim\nRUN curl -O {CONDA}",
     "the same": f"{AMD}RUN curl -O {CONDA}",
     "the other's own": (
-        f"{ARM}RUN curl -O https://repo.anaconda.com/miniconda/Miniconda3-latest-Linux-aarch64.sh"
+        f"{ARM}RUN curl -O https://example.com/miniconda/Miniconda3-latest-Linux-aarch64.sh"
     ),
     "the platform of the build": (
         f"FROM --platform=$BUILDPLATFORM python:3.12-slim\nRUN curl -O {CONDA}"
@@ -67,7 +67,7 @@ NONE = {
     ),
     "by a variable": (
         "FROM python:3.12-slim\nARG TARGETARCH\nRUN A=$(uname -m) && "
-        "curl -O https://repo.anaconda.com/miniconda/Miniconda3-latest-Linux-$A.sh"
+        "curl -O https://example.com/miniconda/Miniconda3-latest-Linux-$A.sh"
     ),
     "a compiler for the other": (
         f"{ARM}RUN curl -LO https://example.com/gcc-x86_64-to-aarch64-linux-gnu.tar.xz"

@@ -28,6 +28,7 @@ REFUSING = {
     "NVIDIA's registry": (
         f"FROM nvcr.io/nvidia/cuda:12.8.1-base-ubuntu24.04\n{PIP}RUN pip3 install a\n"
     ),
+    "pip by its other name": f"{NOBLE}RUN apt-get install -y python3 pip\nRUN pip install a\n",
     "in one RUN": (
         f"{NOBLE}RUN apt-get update && apt-get install -y python3-pip && pip3 install a\n"
     ),

@@ -84,6 +84,7 @@ LEFT = {
         "git config --global url.https://$TOKEN@github.com/.insteadOf https://github.com/",
         "git",
     ),
+    "DVC": ("dvc remote modify --local origin secret_access_key $KEY", "dvc"),
     "AWS": ("aws configure set aws_secret_access_key $KEY", "aws"),
 }
 FILES = {
