@@ -28,8 +28,6 @@ _PLUGINS = re.compile(r"jax-cuda1[0-9]-(?:plugin|pjrt)")
 
 def tf_gpu_deprecated(image: Image) -> Iterator[Hit]:
     """The package tensorflow-gpu, or TensorFlow without CUDA on an image for GPUs."""
-    if "tensorflow" not in image.dockerfile.source.text and not _has_files(image):
-        return
     for stage in image.gpu.used:
         for item, install in _wanted(stage):
             if item.name == "tensorflow-gpu":
@@ -38,11 +36,6 @@ def tf_gpu_deprecated(image: Image) -> Iterator[Hit]:
                 hit = _without_cuda(item, install, stage, image)
                 if hit is not None:
                     yield hit
-
-
-def _has_files(image: Image) -> bool:
-    """Whether installations read files."""
-    return any(install.files for stage in image.used for install in stage.installs)
 
 
 def _wanted(stage: GpuStage) -> Iterator[tuple[Wanted, PythonInstall | None]]:
@@ -163,8 +156,6 @@ def _with_extra(item: Wanted, name: str, extra: str, image: Image) -> tuple[tupl
 
 def jax_cuda_extra(image: Image) -> Iterator[Hit]:
     """Jax without its plugin for CUDA, on an image for GPUs."""
-    if "jax" not in image.dockerfile.source.text and not _has_files(image):
-        return
     for stage in image.gpu.used:
         base = stage.base
         if base is None or not base.is_nvidia_cuda or not stage.is_shipped:
