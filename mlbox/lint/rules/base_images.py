@@ -134,8 +134,10 @@ def end_of_life(image: Image) -> Iterator[Hit]:
         found = ended(named.reference, image.facts.as_of)
         if not found:
             continue
-        worst = all(item.severity == "info" for item in found)
+        is_minor = all(item.severity == "info" for item in found)
         instead = _maintained(named.reference, image.facts) if named.literal else None
+        if named.reference.is_hub("debian") and "python3-pip" in image.dockerfile.source.text:
+            instead = None  # from Debian 12 on that pip refuses (MLD205)
         yield Hit(
             named.span,
             what=f"{named.reference.text} has {' and '.join(item.name for item in found)}, which "
@@ -144,7 +146,7 @@ def end_of_life(image: Image) -> Iterator[Hit]:
             + " New wheels need newer systems, and package archives go away.",
             fix=f"Build on {instead}." if instead else f"Build on {found[0].instead}.",
             edits=((named.span, instead),) if instead else (),
-            severity="info" if worst else None,
+            severity="info" if is_minor else None,
             dated=True,
         )
 
