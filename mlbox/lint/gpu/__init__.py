@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 
 from mlbox.lint.commands.model import CondaInstall, PythonInstall, SystemInstall
 from mlbox.lint.gpu.bases import Base, base_of
-from mlbox.lint.gpu.compiled import Compiled, compiled_by
+from mlbox.lint.gpu.compiled import Around, Compiled, compiled_by
 from mlbox.lint.gpu.wheels import Wheel, wheels_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from mlbox.lint.commands.model import Action
     from mlbox.lint.image import Image, StageActions
@@ -48,6 +48,7 @@ class GpuStage:
         platform: The platform that its FROM names; ``linux/amd64`` if it names none.
         wheels: What it installs itself of torch's family.
         compiled: What it compiles itself.
+        clones: Folders that ``git clone`` made in it, by name, and where from.
         is_used: Whether the final image needs it.
         is_shipped: Whether its layers are in the final image.
     """
@@ -58,6 +59,7 @@ class GpuStage:
     platform: str
     wheels: tuple[Wheel, ...]
     compiled: tuple[Compiled, ...]
+    clones: Mapping[str, str]
     is_used: bool
     is_shipped: bool
 
@@ -214,12 +216,15 @@ def _stage(
     platform = parent.platform if parent else platform
     wheels: list[Wheel] = []
     compiled: list[Compiled] = []
+    around = Around(files=image.files, clones=dict(parent.clones) if parent else {})
     for number, (step, done) in enumerate(actions.steps):
+        if step.instruction.name == "WORKDIR":
+            around.folder = step.expand(step.instruction.arguments.text) or ""
         for place, action in enumerate(done):
             at = (stage.index, number, place)
             if isinstance(action, PythonInstall):
                 wheels += wheels_of(action, step, at, image.facts, platform)
-            compiled += compiled_by(action, step, at, image.files)
+            compiled += compiled_by(action, step, at, around)
     return GpuStage(
         actions=actions,
         parent=parent,
@@ -227,6 +232,7 @@ def _stage(
         platform=platform,
         wheels=tuple(wheels),
         compiled=tuple(compiled),
+        clones=around.clones,
         is_used=stage.index in image.dockerfile.used,
         is_shipped=is_shipped,
     )

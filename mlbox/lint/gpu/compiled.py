@@ -7,43 +7,20 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from mlbox.lint.commands.model import Other, PythonInstall
+from mlbox.lint.gpu.sources import BY_NAME, cloned, project_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from mlbox.findings import Location
     from mlbox.lint.commands.model import Action, Wanted
+    from mlbox.lint.gpu.sources import Project
     from mlbox.lint.image import Files
     from mlbox.lint.parse import Span, Step
     from mlbox.lint.shell.model import Command
 
-# They fetch a wheel that fits from their releases, and compile if there is none.
-PREBUILT = frozenset({"flash-attn", "mamba-ssm", "causal-conv1d", "fast-hadamard-transform"})
-_FORCED = {
-    "flash-attn": "FLASH_ATTENTION_FORCE_BUILD",
-    "mamba-ssm": "MAMBA_FORCE_BUILD",
-    "causal-conv1d": "CAUSAL_CONV1D_FORCE_BUILD",
-}
-_SKIPPED = {
-    "flash-attn": "FLASH_ATTENTION_SKIP_CUDA_BUILD",
-    "mamba-ssm": "MAMBA_SKIP_CUDA_BUILD",
-    "causal-conv1d": "CAUSAL_CONV1D_SKIP_CUDA_BUILD",
-}
-# Their wheels are on the package index; from source, they compile for CUDA.
-_WITH_WHEELS = frozenset({"xformers", "vllm", "sageattention", "torchao", "bitsandbytes"})
-# From source, for CUDA only where a GPU is seen or FORCE_CUDA is set.
 _PYG = frozenset({"torch-scatter", "torch-sparse", "torch-cluster", "torch-spline-conv"})
-# Source alone, and always for CUDA: names as in the repositories' addresses.
-_SOURCES = re.compile(
-    r"/(simple-knn|diff-gaussian-rasterization|diff-surfel-rasterization|fused-ssim|MinkowskiEngine"
-    r"|torchsparse|tiny-cuda-nn|xformers|SageAttention|pointnet2_pytorch|Pointnet2_PyTorch)"
-    r"(?:\.git)?(?:[@#/]|$)",
-    re.IGNORECASE,
-)
-_APEX = re.compile(r"/apex(?:\.git)?(?:[@#/]|$)")
-_OWN_ARCHS = frozenset({"tiny-cuda-nn", "sageattention", "bitsandbytes"})
-_NAMES = PREBUILT | _WITH_WHEELS | _PYG | {"deepspeed", "llama-cpp-python"}
-_FORCE_SOURCES = re.compile(r"/(detectron2|pytorch3d)(?:\.git)?(?:[@#/]|$)", re.IGNORECASE)
+_NAMES = frozenset(BY_NAME) | {"deepspeed", "llama-cpp-python"}
 _CMAKE = re.compile(
     r"-D(?:GGML_CUDA|LLAMA_CUDA|LLAMA_CUBLAS|GGML_CUBLAS|WITH_CUDA|WHISPER_CUBLAS)"
     r"(?::BOOL)?=(?:ON|1|TRUE|YES)\b",
@@ -56,6 +33,7 @@ _LIBRARIES = re.compile(
     r"-l(cublas(?:Lt)?|cudnn|cufft|curand|cusparse|cusolver|nccl|nvrtc|cudart|npp\w*|nvjpeg)$"
 )
 _LINKED = ("cublas", "cudart")
+_BUILDS = frozenset({"install", "develop", "build", "build_ext", "bdist_wheel"})
 _QUESTIONS = frozenset({"--version", "-V", "--help", "-h"})
 _ON = frozenset({"1", "true", "yes", "on"})
 
@@ -91,15 +69,40 @@ class Compiled:
     output: str | None = None
 
 
+@dataclass(kw_only=True)
+class Around:
+    """What there is around a command, as far as the commands before it say.
+
+    Attributes:
+        files: The build context.
+        clones: Folders that ``git clone`` made, by their names, and where from.
+        folder: The WORKDIR.
+    """
+
+    files: Files
+    clones: dict[str, str]
+    folder: str = ""
+
+    def project(self, *parts: str) -> Project | None:
+        """The project whose clone a path is in."""
+        for part in reversed("/".join((self.folder, *parts)).split("/")):
+            if part in self.clones:
+                return project_at(self.clones[part])
+        return None
+
+
 def compiled_by(
-    action: Action, step: Step, at: tuple[int, int, int], files: Files
+    action: Action, step: Step, at: tuple[int, int, int], around: Around
 ) -> Iterator[Compiled]:
     """What a command compiles."""
     if isinstance(action, PythonInstall):
         if action.wanted:
-            yield from _by_install(action, step, at, files)
+            yield from _by_install(action, step, at, around)
     elif isinstance(action, Other):
-        yield from _by_program(action.command, step, at, files)
+        if found := cloned(action.command):
+            around.clones[found[0]] = found[1]
+        else:
+            yield from _by_program(action.command, step, at, around)
 
 
 def values_of(step: Step, command: Command) -> Mapping[str, str | None]:
@@ -115,7 +118,7 @@ def _is_on(values: Mapping[str, str | None], name: str) -> bool:
 
 
 def _by_install(
-    install: PythonInstall, step: Step, at: tuple[int, int, int], files: Files
+    install: PythonInstall, step: Step, at: tuple[int, int, int], around: Around
 ) -> Iterator[Compiled]:
     values: Mapping[str, str | None] | None = None
     for item in install.wanted:
@@ -129,7 +132,7 @@ def _by_install(
             what=item.name,
             archs_known=values.get("TORCH_CUDA_ARCH_LIST", "") != "",
         )
-        found = _by_name(item, install, values, draft) or _by_source(item, install, files, draft)
+        found = _of_item(item, install, values, draft, around)
         if found is not None:
             yield found
 
@@ -141,59 +144,83 @@ def _may_compile(item: Wanted) -> bool:
     return item.name in _NAMES or item.url is not None or item.local is not None
 
 
-def _by_name(
+def _of_item(
+    item: Wanted,
+    install: PythonInstall,
+    values: Mapping[str, str | None],
+    draft: Compiled,
+    around: Around,
+) -> Compiled | None:
+    if item.name in ("deepspeed", "llama-cpp-python"):
+        return _by_variables(item.name, values, draft)
+    if item.url is not None:
+        project = project_at(item.url)
+        return _of_project(project, install.command, values, draft) if project else None
+    if item.local is not None:
+        project = around.project(install.command.folder or "", item.local)
+        if project is not None:
+            return _of_project(project, install.command, values, draft)
+        return _of_folder(item.local, around.files, draft)
+    return _of_index(item, install, values, draft)
+
+
+def _by_variables(name: str, values: Mapping[str, str | None], draft: Compiled) -> Compiled | None:
+    """What variables tell a distribution to compile."""
+    if name == "deepspeed":
+        return draft if any(_is_op(known) and _is_on(values, known) for known in values) else None
+    if not _CMAKE.search(values.get("CMAKE_ARGS") or ""):
+        return None
+    return replace(draft, kind="program", reads_archs=False, links=_LINKED)
+
+
+def _of_index(
     item: Wanted, install: PythonInstall, values: Mapping[str, str | None], draft: Compiled
 ) -> Compiled | None:
-    """What is known of a distribution by its name."""
+    """A distribution of an index: its wheel, or its source."""
+    project = BY_NAME.get(item.name)
     from_source = bool(install.no_binary & {item.name, ":all:"})
-    found: Compiled | None = None
-    if item.name in PREBUILT:
-        sure = from_source or _is_on(values, _FORCED.get(item.name, ""))
-        if not _is_on(values, _SKIPPED.get(item.name, "")):
-            found = replace(draft, is_sure=sure, reads_archs=False)
-    elif item.name == "deepspeed":
-        found = draft if any(_is_op(name) and _is_on(values, name) for name in values) else None
-    elif item.name == "llama-cpp-python":
-        if _CMAKE.search(values.get("CMAKE_ARGS") or ""):
-            found = replace(draft, kind="program", reads_archs=False, links=_LINKED)
-    elif item.name in _WITH_WHEELS:
-        found = replace(draft, reads_archs=item.name not in _OWN_ARCHS) if from_source else None
-    elif _FORCE_SOURCES.search(item.url or "") or _is_source_of_pyg(item, install):
-        on = _is_on(values, "FORCE_CUDA")
-        found = replace(draft, what=item.name or _repository(item), is_sure=on, forced=on)
+    if project is None or (project.has_wheels and not from_source):
+        return None
+    indexes = install.indexes
+    if item.name in _PYG and not from_source and (indexes.all or not indexes.known):
+        return None  # its wheels are on pages of their own
+    found = _of_project(project, install.command, values, draft)
+    if found is not None and from_source and project.how == "prebuilt":
+        return replace(found, is_sure=True)
     return found
+
+
+def _of_project(
+    project: Project, command: Command, values: Mapping[str, str | None], draft: Compiled
+) -> Compiled | None:
+    """What an installation of a project from source compiles."""
+    draft = replace(draft, what=project.name, reads_archs=project.reads_archs)
+    if project.skip and _is_on(values, project.skip):
+        return None
+    if project.how == "prebuilt":
+        by_setup = command.program.startswith("python") and "-m" not in _texts(command)
+        return replace(draft, is_sure=by_setup or _is_on(values, project.always))
+    if project.how == "flag":
+        return draft if any("cuda_ext" in word for word in _texts(command)) else None
+    if project.how == "force":
+        forced = any(_is_set(values, name) for name in project.force)
+        return replace(draft, is_sure=forced, forced=forced)
+    return draft
+
+
+def _texts(command: Command) -> list[str]:
+    return [word.text for word in command.arguments]
+
+
+def _is_set(values: Mapping[str, str | None], name: str) -> bool:
+    """Whether a switch is on, or a list is not empty."""
+    return _is_on(values, name) if name == "FORCE_CUDA" else values.get(name, "") != ""
 
 
 def _is_op(variable: str) -> bool:
     """Whether a variable tells DeepSpeed to compile its operations for CUDA in advance."""
     not_cuda = ("DS_BUILD_STRING", "DS_BUILD_CPU_ADAM", "DS_BUILD_UTILS", "DS_BUILD_AIO")
     return variable.startswith("DS_BUILD_") and variable not in not_cuda
-
-
-def _is_source_of_pyg(item: Wanted, install: PythonInstall) -> bool:
-    """Whether one of PyG's packages comes from source: its wheels are on pages of their own."""
-    indexes = install.indexes
-    return item.name in _PYG and indexes.known and not indexes.all
-
-
-def _repository(item: Wanted) -> str:
-    match = _FORCE_SOURCES.search(item.url or "")
-    return match[1].lower() if match else item.name
-
-
-def _by_source(
-    item: Wanted, install: PythonInstall, files: Files, draft: Compiled
-) -> Compiled | None:
-    """What is known of a distribution by where its source is."""
-    url = item.url or ""
-    if match := _SOURCES.search(url):
-        name = match[1].lower()
-        return replace(draft, what=name, reads_archs=name not in _OWN_ARCHS)
-    if _APEX.search(url):
-        words = " ".join(word.text for word in install.command.arguments)
-        found = replace(draft, what="apex", reads_archs=False)
-        return found if "cuda_ext" in words else None
-    return _of_folder(item.local, files, draft) if item.local is not None else None
 
 
 def _of_folder(folder: str, files: Files, draft: Compiled) -> Compiled | None:
@@ -209,7 +236,7 @@ def _of_folder(folder: str, files: Files, draft: Compiled) -> Compiled | None:
 
 
 def _by_program(
-    command: Command, step: Step, at: tuple[int, int, int], files: Files
+    command: Command, step: Step, at: tuple[int, int, int], around: Around
 ) -> Iterator[Compiled]:
     program = command.program
     if program == "nvcc":
@@ -228,7 +255,7 @@ def _by_program(
                 links=_LINKED,
             )
     elif program.startswith("python") and command.arguments:
-        yield from _setup(command, step, at, files)
+        yield from _setup(command, step, at, around)
 
 
 def _nvcc(command: Command, at: tuple[int, int, int]) -> Compiled:
@@ -248,19 +275,25 @@ def _nvcc(command: Command, at: tuple[int, int, int]) -> Compiled:
 
 
 def _setup(
-    command: Command, step: Step, at: tuple[int, int, int], files: Files
+    command: Command, step: Step, at: tuple[int, int, int], around: Around
 ) -> Iterator[Compiled]:
     """``python setup.py install``."""
     words = command.arguments
-    if words[0].text.rsplit("/", 1)[-1] != "setup.py":
+    script = words[0].text
+    if script.rsplit("/", 1)[-1] != "setup.py" or not _BUILDS & set(_texts(command)):
         return
-    archs = values_of(step, command).get("TORCH_CUDA_ARCH_LIST", "") != ""
+    values = values_of(step, command)
+    archs = values.get("TORCH_CUDA_ARCH_LIST", "") != ""
     draft = Compiled(at=at, command=command, place=words[0].span, what="apex", archs_known=archs)
-    if any("cuda_ext" in word.text for word in words):
-        yield replace(draft, reads_archs=False)
+    inner = script.removeprefix("./").rpartition("/")[0]
+    project = around.project(command.folder or "", inner)
+    found: Compiled | None = None
+    if any("cuda_ext" in word for word in _texts(command)):
+        found = replace(draft, reads_archs=False)
+    elif project is not None:
+        found = _of_project(project, command, values, draft)
     elif command.folder is not None:
-        inner = words[0].text.removeprefix("./").rpartition("/")[0]
         folder = "/".join(part for part in (command.folder.strip("/"), inner) if part)
-        found = _of_folder(folder, files, draft)
-        if found is not None:
-            yield found
+        found = _of_folder(folder, around.files, draft)
+    if found is not None:
+        yield found

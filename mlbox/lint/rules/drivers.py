@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from mlbox.lint.shell.model import Argument, Command
 
 _DRIVER = re.compile(
-    r"nvidia-(?:driver|headless|utils|compute-utils|compute-G|gl-G|video-G|kernel|dkms|open|smi$"
+    r"nvidia-(?:driver|headless|utils|compute-utils|compute-G|gl-G|video-G|kernel|dkms|open(?=-|$)|smi$"
     r"|firmware|fabricmanager|persistenced|legacy|x11|current)[\w.*${}+-]*"
     r"|nvidia-\d{3}(?:-\w+)?"
-    r"|libnvidia-(?!container|ml-dev|egl-wayland|vaapi)[\w.*${}+-]*"
+    r"|libnvidia-(?!container|ml-dev|egl-|vaapi)[\w.*${}+-]*"
     r"|libcuda1(?:-\S+)?|cuda-drivers[\w.*${}+-]*|xserver-xorg-video-nvidia\S*"
     r"|x?org-x11-drv-nvidia\S*|k?a?kmod-nvidia\S*|akmod-nvidia\S*|nvidia-x11-drv\S*"
 )

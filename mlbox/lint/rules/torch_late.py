@@ -5,15 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlbox.facts import numbers
+from mlbox.lint.commands.model import PythonInstall
 from mlbox.lint.gpu.tables import table_of
 from mlbox.lint.gpu.text import inside
 from mlbox.lint.parse import Span
 from mlbox.lint.rules.rule import Hit
-from mlbox.lint.rules.torch_moves import AGAIN, satisfied
+from mlbox.lint.rules.torch_moves import AGAIN, PIN_TORCH, satisfied
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from mlbox.lint.commands.model import Wanted
     from mlbox.lint.gpu import GpuStage, Wheel
     from mlbox.lint.gpu.tables import Table
     from mlbox.lint.image import Image
@@ -22,8 +24,9 @@ if TYPE_CHECKING:
 def late_install_moves_torch(image: Image) -> Iterator[Hit]:
     """A later installation replaces the torch that was chosen before."""
     for stage in image.gpu.used:
-        if not stage.wheels:
+        if not stage.all_wheels:
             continue
+        yield from _pinners(stage)
         table = table_of(image.facts, "torch", stage.platform)
         for wheel in stage.wheels:
             chosen = _chosen_before(wheel, stage)
@@ -33,17 +36,45 @@ def late_install_moves_torch(image: Image) -> Iterator[Hit]:
                     yield hit
 
 
+def _pinners(stage: GpuStage) -> Iterator[Hit]:
+    """Packages without a version whose every release asks for one torch."""
+    for number, (_, actions) in enumerate(stage.actions.steps):
+        for place, action in enumerate(actions):
+            if not isinstance(action, PythonInstall) or action.named("torch"):
+                continue
+            chosen = _before(action, (stage.stage.index, number, place), stage)
+            for item in action.named(*PIN_TORCH) if chosen else ():
+                if chosen and not item.version and not item.unknown and not item.url:
+                    yield _may_replace(item, chosen)
+
+
+def _may_replace(item: Wanted, chosen: Wheel) -> Hit:
+    return Hit(
+        item.span or item.location,
+        what=f"{item.name} without a version may replace {chosen.said}.",
+        why="Each of its releases is built for one release of torch, and installs that from the "
+        "default index.",
+        fix="Pin the release that is made for the torch that is there.",
+        severity="info",
+        confidence="medium",
+    )
+
+
 def _chosen_before(wheel: Wheel, stage: GpuStage) -> Wheel | None:
+    return _before(wheel.install, wheel.at[:3], stage)
+
+
+def _before(install: PythonInstall, at: tuple[int, int, int], stage: GpuStage) -> Wheel | None:
     """The torch of an earlier command in the same environment, if a build was chosen for it."""
-    if wheel.install.environment is None:
+    if install.environment is None:
         return None
     before = [
         other
         for other in stage.all_wheels
         if other.name == "torch"
-        and other.at[:3] < wheel.at[:3]
-        and other.install is not wheel.install
-        and other.install.environment == wheel.install.environment
+        and other.at[:3] < at
+        and other.install is not install
+        and other.install.environment == install.environment
     ]
     if not before or not before[-1].is_explicit or before[-1].tag is None:
         return None

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from mlbox.lint.parse import Span
     from mlbox.lint.shell.model import Command
 
-_PIN_TORCH = frozenset({"vllm", "xformers"})  # each of their releases asks for one torch
+PIN_TORCH = frozenset({"vllm", "xformers"})  # each of their releases asks for one torch
 AGAIN = frozenset({"--force-reinstall", "--ignore-installed", "--reinstall"})
 
 
@@ -66,7 +66,7 @@ def _of_install(install: PythonInstall, stage: GpuStage, base: Base, image: Imag
         why = _moves(wheel, base, table_of(image.facts, "torch", stage.platform))
         if why:
             return _overwritten(wheel, why, base, image)
-    pins = install.named(*_PIN_TORCH)
+    pins = install.named(*PIN_TORCH)
     if pins and not wheels and "--no-deps" not in install.flags:
         return _may_move(pins[0], base)
     return None

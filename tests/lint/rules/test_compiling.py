@@ -49,8 +49,32 @@ NEED_NVCC = {
     ),
     "setup.py of apex": ("python setup.py install --cpp_ext --cuda_ext", "setup.py"),
     "xformers from source": (
-        "pip install git+https://github.com/facebookresearch/xformers.git@main",
+        (
+            "TORCH_CUDA_ARCH_LIST=8.0 pip install"
+            " git+https://github.com/facebookresearch/xformers.git@main"
+        ),
         "git+https://github.com/facebookresearch/xformers.git@main",
+    ),
+    "flash-attn's clone": (
+        (
+            "git clone https://github.com/Dao-AILab/flash-attention.git && cd flash-attention"
+            " && python setup.py install"
+        ),
+        "setup.py",
+    ),
+    "a part of its clone": (
+        (
+            "git clone --depth 1 https://github.com/Dao-AILab/flash-attention fa"
+            " && cd fa/csrc/layer_norm && python setup.py install"
+        ),
+        "setup.py",
+    ),
+    "a clone by pip": (
+        (
+            "git clone https://github.com/graphdeco-inria/diff-gaussian-rasterization /opt/dgr"
+            " && pip install /opt/dgr"
+        ),
+        "/opt/dgr",
     ),
 }
 NEED_NONE = {
@@ -78,6 +102,12 @@ NEED_NONE = {
     " git+https://github.com/facebookresearch/detectron2.git",
     "llama.cpp for the CPU": "RUN pip install llama-cpp-python==0.3.2",
     "plain deepspeed": "RUN pip install deepspeed==0.16.0",
+    "clone of a project without CUDA": "RUN git clone https://github.com/huggingface/peft"
+    " && cd peft && python setup.py install",
+    "clone of apex, Python alone": "RUN git clone https://github.com/NVIDIA/apex && cd apex"
+    " && pip install .",
+    "version of a clone": "RUN git clone https://github.com/Dao-AILab/flash-attention"
+    " && cd flash-attention && python setup.py --version",
     "skipped": "RUN FLASH_ATTENTION_SKIP_CUDA_BUILD=TRUE pip install flash-attn",
     "entrypoint": 'ENTRYPOINT ["nvcc", "--version"]',
     "unused stage": f"{SLIM.strip()} AS x\nRUN nvcc -c a.cu\n{CUDA}",

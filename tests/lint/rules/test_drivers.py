@@ -71,6 +71,7 @@ NO_DRIVERS = {
     "cudnn": "RUN apt-get install -y libcudnn9-cuda-12 libcublas-12-8 libnccl2",
     "container toolkit": "RUN apt-get install -y nvidia-container-toolkit libnvidia-container1"
     " libnvidia-container-tools",
+    "OpenCL": "RUN apt-get install -y nvidia-opencl-dev ocl-icd-opencl-dev libnvidia-egl-wayland1",
     "headers": "RUN apt-get install -y libnvidia-ml-dev libnvidia-compute-535-dev",
     "heredoc of COPY": "COPY <<EOF /help.txt\napt-get install -y nvidia-driver-550\nEOF",
     "only said": 'RUN echo "apt-get install nvidia-driver-550"',

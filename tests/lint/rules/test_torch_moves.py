@@ -183,3 +183,11 @@ def test_torchvision_is_pinned_to_what_goes_with_torch() -> None:
 def test_a_torch_of_an_earlier_stage_counts() -> None:
     text = CHOSEN.replace("\n", " AS base\n", 1) + "FROM base\nRUN pip install torch==2.7.1\n"
     assert len(of("MLD114", text)) == 1
+
+
+def test_a_package_that_pins_torch_is_good_to_know() -> None:
+    text = f"{CHOSEN}RUN pip install vllm\n"
+    assert [item.severity for item in of("MLD114", text)] == ["info"]
+    assert places("MLD114", text) == ["vllm"]
+    assert of("MLD114", text.replace("vllm", "vllm==0.8.5")) == []
+    assert of("MLD114", f"{CUDA}RUN pip install vllm\n") == []
