@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from mlbox.lint.commands.model import Other, PythonInstall
+from mlbox.lint.gpu.markers import applies
 from mlbox.lint.gpu.sources import BY_NAME, cloned, project_at
 
 if TYPE_CHECKING:
@@ -122,7 +123,7 @@ def _by_install(
 ) -> Iterator[Compiled]:
     values: Mapping[str, str | None] | None = None
     for item in install.wanted:
-        if not _may_compile(item):
+        if not _may_compile(item) or not applies(item):
             continue
         values = values if values is not None else values_of(step, install.command)
         draft = Compiled(

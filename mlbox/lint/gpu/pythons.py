@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 _OTHER_PYTHON = re.compile(r"(?:lib)?python3?\d*\.\d+|python3\d\b|pypy")
 _BRINGS = re.compile(r"pyenv|deadsnakes|conda|mamba|Python-\d|cpython|python-build|rye|pixi")
+_PYTHONS = re.compile(r"python|conda|mamba")
 _MINOR = re.compile(r"3\.\d{1,2}")
 
 
@@ -43,7 +44,7 @@ def _has_another(stage: GpuStage) -> bool:
     for part in stage.lineage:
         for step, actions in part.actions.steps:
             text = step.instruction.arguments.text
-            if step.instruction.name in ("COPY", "ADD") and "python" in text:
+            if step.instruction.name in ("COPY", "ADD", "SHELL") and _PYTHONS.search(text):
                 return True
             if any(_brings(action) for action in actions):
                 return True

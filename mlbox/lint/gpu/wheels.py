@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from mlbox.facts import numbers
+from mlbox.lint.gpu.markers import applies
 from mlbox.lint.gpu.tables import release_of, table_of
 
 if TYPE_CHECKING:
@@ -119,7 +120,7 @@ def wheels_of(
         return
     table = table_of(facts, "torch", platform)
     for number, item in enumerate(install.wanted):
-        if item.name in FAMILY:
+        if item.name in FAMILY and applies(item):
             yield _wheel(item, install, step, (*at, number), table)
 
 

@@ -128,7 +128,8 @@ def _plain(
     build = cuda_of(wheel.tag)
     if build is None or major(build) != major(stage.cuda):
         return None
-    older = numbers(stage.cuda) < numbers(build)
+    is_bare = stage.base is not None and stage.base.flavor == "base"  # it has cudart alone
+    older = numbers(stage.cuda) < numbers(build) and not is_bare
     return Hit(
         span,
         what=f"LD_LIBRARY_PATH has {entry}: the image's CUDA {stage.cuda} is loaded in place of "

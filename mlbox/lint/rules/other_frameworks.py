@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from mlbox.facts import numbers
 from mlbox.lint.commands.model import CondaInstall, PythonInstall
+from mlbox.lint.gpu.markers import applies
 from mlbox.lint.gpu.tables import cuda_of, major, release_of, table_of
 from mlbox.lint.gpu.text import inside
 from mlbox.lint.rules.rule import Hit
@@ -41,8 +42,7 @@ def tf_gpu_deprecated(image: Image) -> Iterator[Hit]:
 def _wanted(stage: GpuStage) -> Iterator[tuple[Wanted, PythonInstall | None]]:
     for action in stage.actions.actions:
         if isinstance(action, PythonInstall) and action.verb == "install":
-            for item in action.wanted:
-                yield item, action
+            yield from ((item, action) for item in action.wanted if applies(item))
         elif isinstance(action, CondaInstall):
             for item in action.pip:
                 yield item, None

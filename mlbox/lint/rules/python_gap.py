@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from mlbox.facts import numbers
+from mlbox.lint.gpu.markers import applies
 from mlbox.lint.gpu.pythons import python_of
 from mlbox.lint.gpu.tables import release_of, table_of
 from mlbox.lint.rules.rule import Hit
@@ -45,7 +46,7 @@ def _of_item(item: Wanted, install: PythonInstall, stage: GpuStage, image: Image
     if release not in table.builds:
         return None
     python = python_of(stage, install)
-    if python is None or _may_have(python, release, install, table):
+    if python is None or not applies(item, python) or _may_have(python, release, install, table):
         return None
     pythons = _pythons(release, table)
     best = _nearest(python, pythons)

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 
 _FIRST_CUDA = (11, 3)  # the tables' oldest release of torch has it; older indexes are not in them
 
+_FOR_GPUS = frozenset(
+    {"torch", "tensorflow", "jax", "cupy-cuda12x", "cupy-cuda11x", "onnxruntime-gpu", "vllm"}
+)
+
 
 def cpu_wheel_on_gpu_image(image: Image) -> Iterator[Hit]:
     """The image has CUDA, and torch is a build for the CPU."""
@@ -28,11 +32,30 @@ def cpu_wheel_on_gpu_image(image: Image) -> Iterator[Hit]:
     installed = (*_ends_with(stage), *_copied(stage, image))
     if any(wheel.is_cuda for _, wheel in installed):
         return
+    yield from _tensorflow_for_cpu(stage)
     for origin, wheel in installed:
         if wheel.tag == "cpu" or wheel.origin == "auto":
             hit = _cpu_hit(wheel, origin, stage, image)
             if hit is not None:
                 yield hit
+
+
+def _tensorflow_for_cpu(stage: GpuStage) -> Iterator[Hit]:
+    """The package tensorflow-cpu, where nothing else is for GPUs."""
+    base = stage.base
+    names = stage.python_packages
+    if base is None or "tensorflow-cpu" not in names or names & _FOR_GPUS:
+        return
+    for part in stage.lineage:
+        for install in part.actions.installs:
+            for item in install.named("tensorflow-cpu"):
+                yield Hit(
+                    item.span or item.location,
+                    what=f"tensorflow-cpu runs on the CPU alone; the image is {base.reference}.",
+                    why="It has no code for GPUs, and the CUDA in the image is of no use to it.",
+                    fix="Install tensorflow[and-cuda], or take a slim base if the CPU is meant.",
+                    severity="warning",
+                )
 
 
 def _ends_with(stage: GpuStage) -> list[tuple[GpuStage, Wheel]]:
@@ -135,7 +158,24 @@ def _nonexistent(wheel: Wheel, image: Image) -> Hit | None:
     chosen = (wheel.is_cuda or tag == "cpu") and wheel.origin != "default"
     if tag and chosen and _has(wheel, release, tag, image) is False:
         return _absent(wheel, f"There is no {wheel.name} {release} for {tag}.", image)
-    return _fallen_back(wheel, image)
+    return _other_index(wheel) or _fallen_back(wheel, image)
+
+
+def _other_index(wheel: Wheel) -> Hit | None:
+    """The index is for one CUDA, the local part of the version for another."""
+    indexes = wheel.install.indexes
+    main = index_tag(indexes.main or "")
+    alone = indexes.known and not indexes.extra and not indexes.find_links
+    if wheel.origin != "version" or wheel.tag is None or main is None or not alone:
+        return None
+    if main == wheel.tag or wheel.item.index is not None:
+        return None
+    return Hit(
+        wheel.place,
+        what=f"The index for {main} has no {wheel.item.raw}.",
+        why=f"It has the builds for {main} alone; pip finds no matching distribution.",
+        fix=f"Take the index for it: --index-url {INDEX}{wheel.tag}.",
+    )
 
 
 def _never(tag: str, image: Image) -> bool:

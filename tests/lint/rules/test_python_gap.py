@@ -44,6 +44,9 @@ NO_GAPS = {
     " ppa:deadsnakes/ppa && apt-get install -y python3.12 python3-pip\n"
     "RUN python3.12 -m pip install torch==2.15.0",
     "unused stage": f"FROM python:3.10 AS x\nRUN pip install torch==2.15.0\n{NEW}",
+    "marker": f"{OLD}RUN pip install 'torch==2.15.0; python_version >= \"3.11\"'",
+    "conda's shell": f'{OLD}SHELL ["conda", "run", "-n", "x", "/bin/bash", "-c"]\n'
+    "RUN pip install torch==2.15.0",
     "another package": f"{OLD}RUN pip install torchmetrics==2.15.0",
 }
 

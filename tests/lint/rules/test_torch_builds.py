@@ -119,6 +119,13 @@ def test_uv_that_asks_the_builders_driver_is_a_warning() -> None:
     assert of("MLD102", text.replace("auto", "cu124")) == []
 
 
+def test_tensorflow_for_the_cpu_is_a_warning_where_nothing_is_for_gpus() -> None:
+    text = f"{CUDA}RUN pip install tensorflow-cpu==2.16.1\n"
+    assert [item.severity for item in of("MLD102", text)] == ["warning"]
+    assert of("MLD102", f"{text}RUN pip install torch==2.8.0\n") == []
+    assert of("MLD102", text.replace(CUDA, SLIM)) == []
+
+
 def test_the_default_wheel_for_arm_was_for_the_cpu() -> None:
     arm = CUDA.replace("FROM ", "FROM --platform=linux/arm64 ")
     assert [item.severity for item in of("MLD102", f"{arm}RUN pip install torch==2.8.0\n")] == [
@@ -209,6 +216,8 @@ EXISTENT = {
     "post release": "RUN pip install torch==2.5.1.post1",
     "prefix": "RUN pip install 'torch==2.5.*'",
     "comment": "# pip install torch==2.9.1+cu121\nRUN true",
+    "for another system": "RUN pip install 'torch==2.9.1+cu121; sys_platform == \"win32\"'",
+    "for some Pythons": "RUN pip install 'torch==2.9.1+cu121; python_version < \"3.9\"'",
 }
 
 
@@ -223,6 +232,13 @@ def test_a_build_that_never_was_is_found(text: str, word: str) -> None:
 @pytest.mark.parametrize("text", named(EXISTENT))
 def test_a_build_that_exists_or_may_is_no_finding(text: str) -> None:
     assert of("MLD103", text) == []
+
+
+def test_an_index_has_the_builds_for_one_cuda_alone() -> None:
+    text = f"{SLIM}RUN pip install torch==2.7.0+cu126 --index-url {INDEX}cu128\n"
+    assert [item.severity for item in of("MLD103", text)] == ["error"]
+    assert of("MLD103", text.replace("cu128", "cu126")) == []
+    assert of("MLD103", f"{text[:-1]} --extra-index-url {INDEX}cu126\n") == []
 
 
 def test_a_default_that_steps_in_for_an_extra_index_is_a_warning() -> None:
