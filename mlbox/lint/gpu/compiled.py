@@ -142,7 +142,7 @@ def _may_compile(item: Wanted) -> bool:
     """Quickly, whether it is worth a look."""
     if item.url is not None and item.url.partition("#")[0].endswith(".whl"):
         return False
-    return item.name in _NAMES or item.url is not None or item.local is not None
+    return item.name in _NAMES or item.editable or bool(item.url or item.local)
 
 
 def _of_item(
@@ -157,11 +157,12 @@ def _of_item(
     if item.url is not None:
         project = project_at(item.url)
         return _of_project(project, install.command, values, draft) if project else None
-    if item.local is not None:
-        project = around.project(install.command.folder or "", item.local)
+    if item.local is not None or item.editable:
+        folder = item.local or item.raw
+        project = around.project(install.command.folder or "", folder)
         if project is not None:
             return _of_project(project, install.command, values, draft)
-        return _of_folder(item.local, around.files, draft)
+        return _of_folder(folder, around.files, draft)
     return _of_index(item, install, values, draft)
 
 

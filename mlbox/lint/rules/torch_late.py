@@ -91,7 +91,7 @@ def _replaced(
         return (
             _late(wheel, chosen, why, _companion_pin(wheel, chosen, table, image)) if why else None
         )
-    why = _why_replaced(wheel, chosen)
+    why = _why_replaced(wheel, chosen, _release(chosen, table))
     if why:
         return _late(wheel, chosen, why, ())
     if wheel.release or wheel.item.version:
@@ -106,7 +106,13 @@ def _replaced(
     )
 
 
-def _why_replaced(wheel: Wheel, chosen: Wheel) -> str:
+def _release(chosen: Wheel, table: Table) -> str | None:
+    """The release that was chosen; of an index that gets no more, the last one that fits."""
+    ended = chosen.tag not in table.builds[table.releases[-1]]
+    return chosen.release or (chosen.likely if ended else None)
+
+
+def _why_replaced(wheel: Wheel, chosen: Wheel, release: str | None) -> str:
     """Why a later torch takes the place of the chosen one; empty if it does not."""
     flags = wheel.install.flags
     if wheel.item.url:
@@ -114,19 +120,19 @@ def _why_replaced(wheel: Wheel, chosen: Wheel) -> str:
     if flags & AGAIN and wheel.tag != chosen.tag:
         return f"{min(flags & AGAIN)} replaces what is there."
     if wheel.release or wheel.item.version:
-        return _why_by_version(wheel, chosen)
-    if satisfied(wheel.item, chosen.release) is False:
-        return f"torch {chosen.release} does not satisfy {wheel.item.raw}."
+        return _why_by_version(wheel, chosen, release)
+    if satisfied(wheel.item, release) is False:
+        return f"torch {release} does not satisfy {wheel.item.raw}."
     same_index = wheel.is_explicit and wheel.tag == chosen.tag
     if "--upgrade" in flags and not same_index and wheel.origin != "unknown":
         return "--upgrade takes the newest release of the default index."
     return ""
 
 
-def _why_by_version(wheel: Wheel, chosen: Wheel) -> str:
-    if not wheel.release or not chosen.release:
+def _why_by_version(wheel: Wheel, chosen: Wheel, release: str | None) -> str:
+    if not wheel.release or not release:
         return ""
-    if wheel.release != chosen.release:
+    if wheel.release != release:
         return "It is another release."
     if "+" in (wheel.item.version or "") and wheel.tag != chosen.tag:
         return f"It is the build for {wheel.tag}."
@@ -135,17 +141,18 @@ def _why_by_version(wheel: Wheel, chosen: Wheel) -> str:
 
 def _newer_companion(wheel: Wheel, chosen: Wheel, stage: GpuStage, table: Table) -> str:
     """Whether an open torchvision or torchaudio brings a newer torch along."""
-    if chosen.release is None or not _is_open(wheel, stage):
+    release = _release(chosen, table)
+    if release is None or not _is_open(wheel, stage):
         return ""
     newest = table.newest(None, wheel.tag if wheel.is_explicit else None)
     version = table.companion(newest, wheel.name) if newest else None
     pairs = table.companions.get((wheel.name, version or ""), ())
     releases = [torch for torch, _ in pairs]
     loose = any(is_loose for _, is_loose in pairs)
-    if not releases or chosen.release in releases:
+    if not releases or release in releases:
         return ""
     oldest = min(releases, key=numbers)
-    if loose and (wheel.name == "torchaudio" or numbers(chosen.release) >= numbers(oldest)):
+    if loose and (wheel.name == "torchaudio" or numbers(release) >= numbers(oldest)):
         return ""
     return f"The newest {wheel.name} ({version}) asks for torch {oldest}, and pip installs that."
 
@@ -163,7 +170,7 @@ def _is_open(wheel: Wheel, stage: GpuStage) -> bool:
 def _companion_pin(
     wheel: Wheel, chosen: Wheel, table: Table, image: Image
 ) -> tuple[tuple[Span, str], ...]:
-    version = table.companion(chosen.release or "", wheel.name)
+    version = table.companion(_release(chosen, table) or "", wheel.name)
     if not version or wheel.item.span is None:
         return ()
     name = inside(image.dockerfile.source.text, wheel.item.span, wheel.name)

@@ -202,6 +202,13 @@ NO_ARCHS = {
         "FORCE_CUDA=1 pip install git+https://github.com/facebookresearch/detectron2.git",
         "git+https://github.com/facebookresearch/detectron2.git",
     ),
+    "detectron2's clone": (
+        (
+            "git clone https://github.com/facebookresearch/detectron2"
+            " && python -m pip install -e ./detectron2"
+        ),
+        "./detectron2",
+    ),
     "pytorch3d": (
         "pip install 'git+https://github.com/facebookresearch/pytorch3d.git@stable'",
         "'git+https://github.com/facebookresearch/pytorch3d.git@stable'",

@@ -59,6 +59,14 @@ def test_tensorflow_that_would_run_on_the_cpu_is_found(text: str, word: str) -> 
     assert word.strip("'") in places("MLD117", text)[0]
 
 
+@pytest.mark.parametrize(
+    ("text", "word"), [*in_all_forms(DEPRECATED), *in_all_forms(WITHOUT_CUDA, CUDA)]
+)
+def test_tensorflow_is_mended_in_every_form(text: str, word: str) -> None:
+    del word
+    assert_fixed(text, "MLD117")
+
+
 @pytest.mark.parametrize("text", named(FINE_TF))
 def test_tensorflow_with_its_cuda_or_without_gpus_is_no_finding(text: str) -> None:
     assert of("MLD117", text) == []
@@ -151,6 +159,12 @@ def test_jax_without_its_plugin_is_found(text: str, word: str) -> None:
     (found,) = of("MLD118", text)
     assert found.severity == "warning"
     assert places("MLD118", text) == [word]
+
+
+@pytest.mark.parametrize(("text", "word"), in_all_forms(PLAIN_JAX, CUDA))
+def test_jax_is_mended_in_every_form(text: str, word: str) -> None:
+    del word
+    assert_fixed(text, "MLD118")
 
 
 @pytest.mark.parametrize("text", named(FINE_JAX))

@@ -61,6 +61,15 @@ def test_torch_for_the_cpu_on_an_image_with_cuda_is_found(text: str, word: str) 
     assert [item.split("=", 1)[-1] for item in places("MLD102", text)] == [word.split("=", 1)[-1]]
 
 
+@pytest.mark.parametrize(
+    ("text", "word"),
+    in_all_forms({name: case for name, case in CPU.items() if name != "by address"}, CUDA),
+)
+def test_torch_for_the_cpu_is_mended_in_every_form(text: str, word: str) -> None:
+    del word
+    assert_fixed(text, "MLD102")
+
+
 @pytest.mark.parametrize("text", named(NOT_CPU, CUDA))
 def test_torch_for_the_cpu_where_it_may_be_meant_is_no_finding(text: str) -> None:
     assert of("MLD102", text) == []

@@ -41,6 +41,12 @@ WRONG = {
     ),
     "ended torchaudio": ("pip install torch==2.13.0 torchaudio==2.9.1", "torchaudio==2.9.1"),
 }
+NO_RELEASE = {  # nothing goes with it, or it is another build that is wanted
+    "builds of two CUDAs",
+    "build for the CPU",
+    "default torchvision for cu118",
+    "ended torchaudio",
+}
 RIGHT = {
     "the pair": "RUN pip install torch==2.9.1 torchvision==0.24.1 torchaudio==2.9.1",
     "local versions": "RUN pip install torch==2.6.0+cu118 torchvision==0.21.0+cu118"
@@ -75,6 +81,15 @@ def test_releases_that_do_not_go_together_are_found(text: str, word: str) -> Non
     (found,) = of("MLD113", text)
     assert found.severity == "error"
     assert places("MLD113", text) == [word]
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    in_all_forms({name: case for name, case in WRONG.items() if name not in NO_RELEASE}),
+)
+def test_a_wrong_release_is_mended_in_every_form(text: str, word: str) -> None:
+    del word
+    assert_fixed(text, "MLD113")
 
 
 @pytest.mark.parametrize("text", named(RIGHT))

@@ -172,6 +172,16 @@ def test_torch_named_again_in_a_file_is_good_to_know() -> None:
     assert found.severity == "warning"
 
 
+def test_an_index_that_gets_no_more_releases_says_which_torch_is_there() -> None:
+    chosen = f"{CUDA}RUN pip install torch --index-url {INDEX}cu121\n"
+    for command in ("torch==2.9.1", "torchvision", "'torch>=2.6'"):
+        found = of("MLD114", f"{chosen}RUN pip install {command}\n")
+        assert [item.severity for item in found] == ["warning"], command
+    assert of("MLD114", f"{chosen}RUN pip install torch==2.5.1\n") == []
+    newest = chosen.replace("cu121", "cu132")
+    assert of("MLD114", f"{newest}RUN pip install torchvision\n") == []
+
+
 def test_torchvision_is_pinned_to_what_goes_with_torch() -> None:
     assert_fixed(
         f"{CHOSEN}RUN pip install torchvision\n",

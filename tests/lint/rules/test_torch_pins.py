@@ -54,6 +54,12 @@ def test_torch_with_a_version_or_one_that_may_have_it_is_no_finding(text: str) -
     assert of("MLD104", text) == []
 
 
+@pytest.mark.parametrize(("text", "word"), in_all_forms(OPEN))
+def test_a_version_is_written_in_every_form(text: str, word: str) -> None:
+    del word
+    assert "torch==" in assert_fixed(text, "MLD104")
+
+
 def test_a_lower_bound_alone_is_good_to_know() -> None:
     assert [i.severity for i in of("MLD104", f"{SLIM}RUN pip install 'torch>=2.0'\n")] == ["info"]
 
