@@ -66,7 +66,16 @@ def without_command(
     number = next(at for at, item in enumerate(commands) if item is command)
     if _is_whole(command, text):
         return without_instruction(instruction, dockerfile)
-    if command.after and number + 1 < len(commands):
+    return _out_of_list(command, commands, number)
+
+
+def _out_of_list(
+    command: Command, commands: Sequence[Command], number: int
+) -> tuple[tuple[Span, str], ...]:
+    """A command of an and-or list, with the operator before it; the first with that after it."""
+    if command.before == "&&" and number:
+        return ((Span(commands[number - 1].span.end, command.span.end), ""),)
+    if command.after in ("&&", ";") and number + 1 < len(commands):
         return ((Span(command.span.start, commands[number + 1].span.start), ""),)
     if command.before and number:
         return ((Span(commands[number - 1].span.end, command.span.end), ""),)
@@ -95,10 +104,8 @@ def _without_line(
     if alone:
         return ((Span(start, end + 1), ""),)
     number = next(at for at, item in enumerate(commands) if item is command)
-    if command.after in ("&&", ";") and number + 1 < len(commands):
-        return ((Span(command.span.start, commands[number + 1].span.start), ""),)
-    if command.before == "&&" and number:
-        return ((Span(commands[number - 1].span.end, command.span.end), ""),)
+    if "&&" in (command.before, command.after):
+        return _out_of_list(command, commands, number)
     return ()
 
 

@@ -59,7 +59,8 @@ def _of_pair(torch: Wheel, other: Wheel, table: Table, image: Image) -> Hit | No
         return None
     if torch.release and other.release and goes_with(torch.release, other, table) is False:
         wanted = table.companion(torch.release, other.name)
-        return _mismatch(torch.release, other, wanted, table, image)
+        alone = other.install is torch.install or not other.install.named("torch")
+        return _mismatch(torch.release, other, wanted, table, image if alone else None)
     return _other_build(torch, other, table)
 
 
@@ -99,7 +100,9 @@ def _by_minor(release: str, name: str, version: str, table: Table) -> bool | Non
     return False
 
 
-def _mismatch(release: str, other: Wheel, wanted: str | None, table: Table, image: Image) -> Hit:
+def _mismatch(
+    release: str, other: Wheel, wanted: str | None, table: Table, image: Image | None
+) -> Hit:
     pairs = table.companions.get((other.name, other.release or ""), ())
     asks = f"{other.name} {other.release} is made for torch {pairs[0][0]}. " if pairs else ""
     return Hit(
@@ -111,7 +114,7 @@ def _mismatch(release: str, other: Wheel, wanted: str | None, table: Table, imag
         fix=f"Take {other.name}=={wanted}."
         if wanted
         else f"Leave {other.name} out, or take an older torch.",
-        edits=_repinned(other, wanted, image) if wanted else (),
+        edits=_repinned(other, wanted, image) if wanted and image else (),
         dated=True,
     )
 

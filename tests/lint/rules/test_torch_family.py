@@ -104,6 +104,14 @@ def test_two_files_and_two_instructions_are_compared() -> None:
     assert found.location.file == "b.txt"
 
 
+def test_a_pair_that_was_right_before_a_later_torch_is_left_to_people() -> None:
+    text = (
+        f"{SLIM}RUN pip install torch==2.3.1 torchvision==0.18.1\nRUN pip install torch==2.15.0\n"
+    )
+    (found,) = of("MLD113", text)
+    assert found.autofix is None
+
+
 def test_beside_the_bases_torch_it_is_an_error_without_dependencies_alone() -> None:
     base = "FROM pytorch/pytorch:2.5.1-cuda12.4-cudnn9-runtime\n"
     alone = f"{base}RUN pip install --no-deps torchvision==0.21.0\n"
