@@ -10,7 +10,7 @@ from mlbox.lint.compose.interpolation import assignments
 from mlbox.lint.compose.merging import Unfolder, combined
 from mlbox.lint.compose.model import Compose, Problem, Service
 from mlbox.lint.compose.nodes import Entry, Node
-from mlbox.lint.compose.paths import is_override, joined, overrides_of
+from mlbox.lint.compose.paths import MAIN, is_override, joined, overrides_of
 from mlbox.lint.compose.reading import Malformed, read
 from mlbox.lint.parse import Source, Span
 
@@ -98,11 +98,13 @@ def load(
     if isinstance(root, Malformed):
         return Failed(source=source, malformed=root)
     first = root
+    if not overrides and root is not None:
+        root = _upon_its_base(root, file, loader)
     further = overrides or _beside(file, files)
     for name, body in further:
         over = loader.root(Source(body, name))
         if isinstance(over, Node) and over.kind == "map" and root is not None:
-            root = _laid_over(root, over) if root.kind == "map" else root
+            root = combined(root, over) if root.kind == "map" else root
     whole = root or Node(kind="scalar", source=source, span=Span(0, 0))
     services = _Services(loader, whole, first).all() if whole.kind == "map" else ()
     return Compose(
@@ -117,6 +119,31 @@ def load(
     )
 
 
+def _upon_its_base(root: Node, file: str, loader: _Loader) -> Node:
+    """An override laid over the main file beside it, where it plainly is one."""
+    if not is_override(file) or root.kind != "map":
+        return root
+    if ".override." not in file and not _is_partial(root):
+        return root
+    for name in MAIN:
+        text = loader.files.text(name)
+        if text is not None:
+            base = loader.root(Source(text, posixpath.join(posixpath.dirname(file), name)))
+            usable = isinstance(base, Node) and base.kind == "map"
+            return combined(base, root) if usable and isinstance(base, Node) else root
+    return root
+
+
+def _is_partial(root: Node) -> bool:
+    """Whether it has a service that only another file can complete."""
+    services = root.get("services")
+    return any(
+        entry.value.kind == "map"
+        and not any(entry.value.get(name) for name in ("image", "build", "extends", "provider"))
+        for entry in (services.entries if services is not None else ())
+    )
+
+
 def _beside(file: str, files: Files) -> tuple[tuple[str, str], ...]:
     """What Compose lays over a main file by itself."""
     folder = posixpath.dirname(file)
@@ -125,10 +152,6 @@ def _beside(file: str, files: Files) -> tuple[tuple[str, str], ...]:
         if text is not None:
             return ((posixpath.join(folder, name), text),)
     return ()
-
-
-def _laid_over(root: Node, over: Node) -> Node:
-    return combined(root, over)
 
 
 class _Services:

@@ -25,8 +25,8 @@ def version_obsolete(compose: Compose) -> Iterator[Hit]:
         entry.key.location,
         what="The key `version` is obsolete."
         if not refused
-        else f"The key `version` is obsolete, and its value {entry.value.raw or '(none)'} is no text: "
-        "Compose refuses the file.",
+        else "The key `version` is obsolete, and its value "
+        f"{entry.value.raw or '(none)'} is no text: Compose refuses the file.",
         why="Compose has read one format, whatever the version says, since 1.27 (2020), and warns "
         "at every start.",
         fix="Remove the line.",
@@ -45,7 +45,7 @@ def invalid_schema(compose: Compose) -> Iterator[Hit]:
             what=problem.what,
             why="`docker compose` refuses the file, so nothing is started."
             if problem.severity is None
-            else "Compose refuses it, unless another file or a newer Compose says more.",
+            else "Compose refuses it, unless another file or a newer Compose has more.",
             fix=problem.fix,
             severity=problem.severity,
             confidence="medium" if problem.severity else "high",

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 DEVICE = {"driver": "nvidia", "count": "all", "capabilities": "[gpu]"}
 _LATER_FILES = tuple(
-    f"{stem}.{kind}.{ending}"
+    f"{stem}{mark}{kind}.{ending}"
+    for mark in ".-"
     for stem in ("compose", "docker-compose")
     for kind in ("gpu", "gpus", "cuda", "nvidia")
     for ending in ("yaml", "yml")
