@@ -12,6 +12,8 @@ Layers, lowest first; a module imports only from lines above its own::
             plan        versions -> stages of an image; a job -> one container
             render      plan -> Dockerfile, HTML
             doctor      a machine as values -> what is wrong with it, and what mends it
+            lint        Dockerfiles, compose files -> what is wrong with them, and what mends it
+            diagnosis   a failed run's log and exit -> why it failed, and what mends it
     DO      engine      builds images, starts containers
             probe       looks at the machine, changes nothing
             record      what a run leaves behind
@@ -46,20 +48,39 @@ from mlbox._version import __version__
 
 if TYPE_CHECKING:
     from mlbox.box import Box, Run
+    from mlbox.diagnosis import diagnose
     from mlbox.errors import MlboxError
+    from mlbox.lint import LintReport, lint_compose, lint_dockerfile
     from mlbox.notebook import panel
     from mlbox.record import RunRecord
     from mlbox.spec import BoxSpec, JobSpec
 
-__all__ = ["Box", "BoxSpec", "JobSpec", "MlboxError", "Run", "RunRecord", "__version__", "panel"]
+__all__ = [
+    "Box",
+    "BoxSpec",
+    "JobSpec",
+    "LintReport",
+    "MlboxError",
+    "Run",
+    "RunRecord",
+    "__version__",
+    "diagnose",
+    "lint_compose",
+    "lint_dockerfile",
+    "panel",
+]
 
 _HOMES = {
     "Box": "mlbox.box",
     "BoxSpec": "mlbox.spec",
     "JobSpec": "mlbox.spec",
+    "LintReport": "mlbox.lint",
     "MlboxError": "mlbox.errors",
     "Run": "mlbox.box",
     "RunRecord": "mlbox.record",
+    "diagnose": "mlbox.diagnosis",
+    "lint_compose": "mlbox.lint",
+    "lint_dockerfile": "mlbox.lint",
     "panel": "mlbox.notebook",
 }
 

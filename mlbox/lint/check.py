@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from mlbox.findings import Autofix, Edit, Finding
 from mlbox.lint.image import Image, NoFiles
 from mlbox.lint.parse import Span, parse
+from mlbox.lint.report import Unreadable
 from mlbox.lint.rules import RULES
 from mlbox.lint.selection import unsuppressed
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 def check_dockerfile(
     text: str, facts: Facts, *, file: str = "Dockerfile", files: Files | None = None
-) -> tuple[tuple[Finding, ...], int]:
+) -> tuple[tuple[Finding, ...], tuple[Unreadable, ...], int]:
     """Apply every rule to a Dockerfile.
 
     Args:
@@ -32,14 +33,29 @@ def check_dockerfile(
         files: What lies beside it.
 
     Returns:
-        The findings in the order of their places, and how many a comment told to be silent.
+        The findings in the order of their places; requirements files that cannot be analysed; and
+        how many findings a comment told to be silent.
     """
     dockerfile = parse(text, file)
     image = Image(dockerfile=dockerfile, facts=facts, files=files or NoFiles())
     found = {finding: None for rule in RULES for finding in _findings(rule, image)}
     extents = {item.line: item.end_line for item in dockerfile.instructions}
     left, silent = unsuppressed(found, text, extents)
-    return tuple(sorted(left, key=_place)), silent
+    return tuple(sorted(left, key=_place)), tuple(_circular(image)), silent
+
+
+def _circular(image: Image) -> Iterable[Unreadable]:
+    """Requirements files that include each other: pip does not read them to an end either."""
+    names = {
+        name: None for stage in image.stages for one in stage.installs for name in one.circular
+    }
+    for name in names:
+        yield Unreadable(
+            file=name,
+            what=f"{name} includes itself, by -r or -c, through the files that it includes.",
+            why="Following it would never end; what it asks for was read once.",
+            fix="Remove one of the -r lines.",
+        )
 
 
 def _findings(rule: Rule, image: Image) -> Iterable[Finding]:

@@ -23,6 +23,9 @@ class Unreadable:
     why: str = ""
     fix: str = ""
 
+    def __str__(self) -> str:
+        return "\n".join(part for part in (self.what, self.why, self.fix) if part)
+
 
 @dataclass(frozen=True, kw_only=True)
 class LintReport:
@@ -58,9 +61,9 @@ class LintReport:
 
     def _repr_html_(self) -> str:
         """What a notebook shows."""
-        from mlbox.lint.formats.html import html  # noqa: PLC0415  (only notebooks need it)
+        from mlbox.lint.formats.html import view  # noqa: PLC0415  (only notebooks need it)
 
-        return html(self)
+        return view(self)
 
 
 def merged(reports: list[LintReport]) -> LintReport:
