@@ -18,6 +18,7 @@ Layers, lowest first; a module imports only from lines above its own::
             probe       looks at the machine, changes nothing
             record      what a run leaves behind
             cache       what this machine remembers and can do without
+            linter      files and folders -> linted, and mended
             sources     where packages come from on this machine
             uv          requirements -> exact, hashed pins
             index       what a package index states

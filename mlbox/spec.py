@@ -140,8 +140,10 @@ class Project:
 FRAMEWORKS = ("torch", "tensorflow", "jax")
 NETWORKS = ("mlbox", "none", "host")
 PLATFORMS = ("linux/amd64", "linux/arm64")
+TABLES = ("train", "lint")  # beside the keys of the box
 
 Spec = TypeVar("Spec", BoxSpec, JobSpec)
+Keys = TypeVar("Keys")
 
 
 def load_project(folder: Path) -> Project:
@@ -174,8 +176,9 @@ def _find_spec(root: Path) -> tuple[Path, dict[str, Any]] | None:
         document = read_toml(source)
         if name != "pyproject.toml":
             return source, document
-        if "mlbox" in document.get("tool", {}):
-            return source, document["tool"]["mlbox"]
+        table = document.get("tool", {}).get("mlbox", {})
+        if table.keys() - {"lint"}:  # the linter's settings alone make no box
+            return source, table
     return None
 
 
@@ -184,8 +187,8 @@ def parse_project(table: Mapping[str, Any], *, root: Path, source: Path | None) 
     place = f"{source.name}: [tool.mlbox]" if source else "[tool.mlbox]"
     if source and source.name == "mlbox.toml":
         place = "mlbox.toml"
-    box_table = {key: value for key, value in table.items() if key != "train"}
-    box = parse_box(box_table, place=place, also=("train",))
+    box_table = {key: value for key, value in table.items() if key not in TABLES}
+    box = parse_box(box_table, place=place, also=TABLES)
     job_place = f"{source.name if source else ''} [tool.mlbox.train]".strip()
     if source and source.name == "mlbox.toml":
         job_place = "mlbox.toml: [train]"
@@ -201,7 +204,7 @@ def parse_box(
     Raises:
         SpecError: A key is unknown, missing, of the wrong type, or has an impossible value.
     """
-    return _parse(BoxSpec, table, place, also)
+    return parse_table(BoxSpec, table, place, also)
 
 
 def parse_job(table: Mapping[str, Any], *, place: str = "[tool.mlbox.train]") -> JobSpec:
@@ -210,7 +213,7 @@ def parse_job(table: Mapping[str, Any], *, place: str = "[tool.mlbox.train]") ->
     Raises:
         SpecError: A key is unknown, missing, of the wrong type, or has an impossible value.
     """
-    return _parse(JobSpec, table, place, ())
+    return parse_table(JobSpec, table, place)
 
 
 def override(spec: Spec, changes: Mapping[str, Any]) -> Spec:
@@ -329,7 +332,20 @@ def key_of(name: str) -> str:
     return name.replace("_", "-")
 
 
-def _parse(kind: type[Spec], table: Mapping[str, Any], place: str, also: tuple[str, ...]) -> Spec:
+def parse_table(
+    kind: type[Keys], table: Mapping[str, Any], place: str, also: tuple[str, ...] = ()
+) -> Keys:
+    """Turn a table of TOML keys into the dataclass whose fields they are.
+
+    Args:
+        kind: The dataclass.
+        table: The keys and their values.
+        place: Where it stands, for errors.
+        also: Keys that may stand beside them, for errors.
+
+    Raises:
+        SpecError: A key is unknown, missing, of the wrong type, or has an impossible value.
+    """
     hints = get_type_hints(kind)
     known: dict[str, str] = {key_of(name): name for name in hints}
     values: dict[str, Any] = {}
@@ -338,7 +354,7 @@ def _parse(kind: type[Spec], table: Mapping[str, Any], place: str, also: tuple[s
         if name is None:
             raise _unknown_key(key, (*known, *also), place)
         values[name] = convert(value, hints[name], f"{place} {key_of(key)}")
-    for entry in fields(kind):
+    for entry in fields(kind):  # type: ignore[arg-type]  # it is one
         if entry.name in {"name", "command"} and entry.name not in values:
             raise SpecError(
                 f"{place} has no {entry.name!r}.",

@@ -23,6 +23,7 @@ COMMANDS = {
     "init": "write a spec by looking at the folder",
     "resolve": "show the exact versions the spec leads to, and why",
     "facts": "print and update what is known of frameworks, CUDA, GPUs and images",
+    "lint": "say what is wrong with Dockerfiles and compose files, and mend it",
     "doctor": "say whether this machine can build and run boxes, and what mends it",
     "render": "print the Dockerfile",
     "lock": "lock packages and base image exactly, in mlbox.lock",

@@ -36,12 +36,14 @@ class LintReport:
         files: The files that were analysed.
         unreadable: Those that could not be.
         suppressed: How many findings were told to be silent, by comment or by baseline.
+        notes: What else is to be said of the report as a whole.
     """
 
     findings: tuple[Finding, ...] = ()
     files: tuple[str, ...] = ()
     unreadable: tuple[Unreadable, ...] = ()
     suppressed: int = 0
+    notes: tuple[str, ...] = ()
 
     def __iter__(self) -> Iterator[Finding]:
         return iter(self.findings)
@@ -73,4 +75,5 @@ def merged(reports: list[LintReport]) -> LintReport:
         files=tuple(item for report in reports for item in report.files),
         unreadable=tuple(item for report in reports for item in report.unreadable),
         suppressed=sum(report.suppressed for report in reports),
+        notes=tuple(note for report in reports for note in report.notes),
     )
