@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mlbox.lint.parse import Source
 
 Kind = Literal["map", "list", "scalar"]
-Type = Literal["null", "bool", "int", "float", "str", "map", "list"]
+Type = Literal["null", "bool", "int", "float", "date", "str", "map", "list"]
 
 # YAML 1.2's core schema, with the number forms of YAML 1.1 that Compose's parser still takes.
 _NULL = frozenset({"", "~", "null", "Null", "NULL"})
@@ -25,6 +25,11 @@ _INT = re.compile(r"[-+]?(?:0b[01_]+|0x[0-9a-fA-F_]+|0o?[0-7_]+|[0-9][0-9_]*)")
 _FLOAT = re.compile(
     r"[-+]?(?:\.[0-9]+|[0-9][0-9_]*(?:\.[0-9_]*)?)(?:[eE][-+]?[0-9]+)?"
     r"|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)"
+)
+# Of YAML 1.1 too: RELEASED: 2024-01-01 is no text, and Compose refuses it.
+_DATE = re.compile(
+    r"\d{4}-(?:0?[1-9]|1[0-2])-(?:0?[1-9]|[12]\d|3[01])"
+    r"(?:(?:[Tt]|[ ])\d{1,2}:\d{1,2}:\d{1,2}(?:\.\d+)?(?:Z|[-+]\d{2}:\d{2})?)?"
 )
 
 
@@ -149,4 +154,6 @@ def _type(text: str) -> Type:
         return "str"
     if _INT.fullmatch(text):
         return "int"
+    if _DATE.fullmatch(text):
+        return "date"
     return "float" if _FLOAT.fullmatch(text) else "str"

@@ -35,38 +35,53 @@ class Named:
 
 @dataclass(frozen=True, eq=False)
 class Many:
-    """A list."""
+    """A list.
+
+    Attributes:
+        form: What each item is.
+        unique: Whether no two may be the same.
+        first: What the first one may be; empty for anything.
+    """
 
     form: Form
+    unique: bool = False
+    first: tuple[str, ...] = ()
 
 
 STR = "str"
 NUMBER = "int|float|str"  # a text may be any
 INTEGER = "int|str"
 FLAG = "bool|str"
-# What is also taken from a text, if the text says such a thing.
+# What is taken from a text, if the text says such a thing.
 COUNT = "count"
 AMOUNT = "amount"
 SWITCH = "switch"
 SIZE = "size"
+WHOLE_SIZE = "whole size"
+MEMORY = "memory"
+DURATION = "duration"
 GPUS = "gpus"
 DEVICES = "devices"
 SCALAR = "str|int|float|bool|null"
 ANY = "any"
+FREE = Named(ANY)
 TEXTS = Many(STR)
+DIFFERENT_TEXTS = Many(STR, unique=True)
 TEXT_OR_TEXTS = (STR, TEXTS)
 PAIRS = (Named(SCALAR), TEXTS)
 COMMAND = ("str|null", TEXTS)
-EXTERNAL = (FLAG, Named(STR))
+EXTERNAL = (SWITCH, Keys({"name": STR}))
+HOSTS = (Named(TEXT_OR_TEXTS), TEXTS)
+MODELS = (TEXTS, FREE)
 
-_ULIMITS = Named((INTEGER, Keys({"hard": INTEGER, "soft": INTEGER}, ("soft", "hard"))))
+_ULIMITS = Named((COUNT, Keys({"hard": COUNT, "soft": COUNT}, ("soft", "hard"))))
 _GRANTS = Many((STR, Keys({"source": STR, "target": STR, "uid": STR, "gid": STR, "mode": NUMBER})))
 _HOOKS = Many(
     Keys(
         {
             "command": COMMAND,
             "user": STR,
-            "privileged": FLAG,
+            "privileged": SWITCH,
             "working_dir": STR,
             "environment": PAIRS,
         },
@@ -74,9 +89,9 @@ _HOOKS = Many(
     )
 )
 _DEVICE: Mapping[str, Form] = {
-    "capabilities": TEXTS,
+    "capabilities": DIFFERENT_TEXTS,
     "count": DEVICES,
-    "device_ids": TEXTS,
+    "device_ids": DIFFERENT_TEXTS,
     "driver": STR,
     "options": PAIRS,
 }
@@ -91,18 +106,18 @@ _BUILD = Keys(
         "labels": PAIRS,
         "cache_from": TEXTS,
         "cache_to": TEXTS,
-        "no_cache": FLAG,
+        "no_cache": SWITCH,
         "no_cache_filter": TEXT_OR_TEXTS,
-        "additional_contexts": PAIRS,
+        "additional_contexts": (Named(STR), TEXTS),
         "network": STR,
         "provenance": FLAG,
         "sbom": FLAG,
-        "pull": FLAG,
+        "pull": SWITCH,
         "target": STR,
-        "shm_size": SIZE,
-        "extra_hosts": ANY,
+        "shm_size": WHOLE_SIZE,
+        "extra_hosts": HOSTS,
         "isolation": STR,
-        "privileged": FLAG,
+        "privileged": SWITCH,
         "secrets": _GRANTS,
         "tags": TEXTS,
         "ulimits": _ULIMITS,
@@ -121,12 +136,12 @@ _ROLLOUT = Keys(
 )
 _RESOURCES = Keys(
     {
-        "limits": Keys({"cpus": NUMBER, "memory": STR, "pids": INTEGER}),
+        "limits": Keys({"cpus": AMOUNT, "memory": MEMORY, "pids": COUNT}),
         "reservations": Keys(
             {
-                "cpus": NUMBER,
-                "memory": STR,
-                "generic_resources": ANY,
+                "cpus": AMOUNT,
+                "memory": MEMORY,
+                "generic_resources": Many(ANY),
                 "devices": Many(Keys(_DEVICE)),  # MLC102 tells where the capabilities are missing
             }
         ),
@@ -148,13 +163,13 @@ _DEPLOY_KEYS: Mapping[str, Form] = {
 _DEPLOY = Keys(_DEPLOY_KEYS)
 _HEALTHCHECK = Keys(
     {
-        "disable": FLAG,
-        "interval": STR,
-        "retries": NUMBER,
-        "test": TEXT_OR_TEXTS,
-        "timeout": STR,
-        "start_period": STR,
-        "start_interval": STR,
+        "disable": SWITCH,
+        "interval": DURATION,
+        "retries": "count|float",
+        "test": (STR, Many(STR, first=("CMD", "CMD-SHELL", "NONE"))),
+        "timeout": DURATION,
+        "start_period": DURATION,
+        "start_interval": DURATION,
     }
 )
 _PORT = Keys(
@@ -173,12 +188,12 @@ _VOLUME_MOUNT = Keys(
         "type": STR,
         "source": STR,
         "target": STR,
-        "read_only": FLAG,
+        "read_only": SWITCH,
         "consistency": STR,
         "bind": Keys(
-            {"propagation": STR, "create_host_path": FLAG, "recursive": STR, "selinux": STR}
+            {"propagation": STR, "create_host_path": SWITCH, "recursive": STR, "selinux": STR}
         ),
-        "volume": Keys({"labels": PAIRS, "nocopy": FLAG, "subpath": STR}),
+        "volume": Keys({"labels": PAIRS, "nocopy": SWITCH, "subpath": STR}),
         "tmpfs": Keys({"size": INTEGER, "mode": NUMBER}),
         "image": Keys({"subpath": STR}),
     },
@@ -193,39 +208,39 @@ _NETWORK_USE = Keys(
         "link_local_ips": TEXTS,
         "mac_address": STR,
         "driver_opts": Named(NUMBER),
-        "priority": NUMBER,
-        "gw_priority": NUMBER,
+        "priority": "int|float",
+        "gw_priority": "int|float",
     }
 )
 _SERVICE_KEYS: Mapping[str, Form] = {
-    "develop": ANY,
+    "develop": ("null", Keys({"watch": Many(ANY)}, strict=False)),
     "deploy": ("null", _DEPLOY),
     "annotations": PAIRS,
-    "attach": FLAG,
+    "attach": SWITCH,
     "build": (STR, _BUILD),
-    "blkio_config": ANY,
+    "blkio_config": FREE,
     "cap_add": TEXTS,
     "cap_drop": TEXTS,
-    "cgroup": STR,
+    "cgroup": "cgroup",
     "cgroup_parent": STR,
     "command": COMMAND,
     "configs": _GRANTS,
-    "container_name": STR,
-    "cpu_count": INTEGER,
-    "cpu_percent": INTEGER,
-    "cpu_shares": NUMBER,
-    "cpu_quota": NUMBER,
-    "cpu_period": NUMBER,
-    "cpu_rt_period": NUMBER,
-    "cpu_rt_runtime": NUMBER,
+    "container_name": "container name",
+    "cpu_count": COUNT,
+    "cpu_percent": COUNT,
+    "cpu_shares": "count|float",
+    "cpu_quota": "count|float",
+    "cpu_period": "count|float",
+    "cpu_rt_period": "count|float",
+    "cpu_rt_runtime": "count|float",
     "cpus": AMOUNT,
     "cpuset": STR,
-    "credential_spec": ANY,
+    "credential_spec": FREE,
     "depends_on": (
         TEXTS,
-        Named(Keys({"restart": FLAG, "required": FLAG, "condition": STR}, ("condition",))),
+        Named(Keys({"restart": SWITCH, "required": "bool", "condition": STR}, ("condition",))),
     ),
-    "device_cgroup_rules": TEXTS,
+    "device_cgroup_rules": DIFFERENT_TEXTS,
     "devices": Many((STR, Keys({"source": STR, "target": STR, "permissions": STR}))),
     "dns": TEXT_OR_TEXTS,
     "dns_opt": TEXTS,
@@ -234,17 +249,17 @@ _SERVICE_KEYS: Mapping[str, Form] = {
     "entrypoint": COMMAND,
     "env_file": (
         STR,
-        Many((STR, Keys({"path": STR, "format": STR, "required": FLAG}, ("path",)))),
+        Many((STR, Keys({"path": STR, "format": STR, "required": SWITCH}, ("path",)))),
     ),
     "label_file": TEXT_OR_TEXTS,
     "environment": PAIRS,
     "expose": Many("str|int|float"),
-    "extends": (STR, Keys({"service": STR, "file": STR}, ("service",))),
-    "provider": ANY,
-    "external_links": TEXTS,
-    "extra_hosts": ANY,
+    "extends": (STR, Keys({"service": STR, "file": "str|null"}, ("service",))),
+    "provider": Keys({"type": STR, "options": ANY, "configs": ANY}, ("type",)),
+    "external_links": DIFFERENT_TEXTS,
+    "extra_hosts": HOSTS,
     "gpus": (GPUS, Many(Keys(_DEVICE, strict=False))),
-    "group_add": Many("str|int|float"),
+    "group_add": Many("str|int|float", unique=True),
     "healthcheck": _HEALTHCHECK,
     "hostname": STR,
     "image": STR,
@@ -256,16 +271,16 @@ _SERVICE_KEYS: Mapping[str, Form] = {
     "logging": Keys({"driver": STR, "options": Named("str|int|float|null")}),
     "mac_address": STR,
     "mem_limit": SIZE,
-    "mem_reservation": INTEGER,
-    "mem_swappiness": INTEGER,
-    "memswap_limit": NUMBER,
+    "mem_reservation": WHOLE_SIZE,
+    "mem_swappiness": WHOLE_SIZE,
+    "memswap_limit": SIZE,
     "network_mode": STR,
-    "models": ANY,
+    "models": MODELS,
     "networks": (TEXTS, Named(("null", _NETWORK_USE))),
-    "oom_kill_disable": FLAG,
-    "oom_score_adj": INTEGER,
+    "oom_kill_disable": SWITCH,
+    "oom_score_adj": COUNT,
     "pid": "str|null",
-    "pids_limit": NUMBER,
+    "pids_limit": "count|float",
     "platform": STR,
     "ports": Many(("str|int|float", _PORT)),
     "post_start": _HOOKS,
@@ -273,20 +288,20 @@ _SERVICE_KEYS: Mapping[str, Form] = {
     "pre_stop": _HOOKS,
     "privileged": SWITCH,
     "profiles": TEXTS,
-    "pull_policy": STR,
+    "pull_policy": "pull policy",
     "pull_refresh_after": STR,
     "read_only": SWITCH,
     "restart": STR,
     "runtime": STR,
     "scale": COUNT,
-    "security_opt": TEXTS,
+    "security_opt": DIFFERENT_TEXTS,
     "shm_size": SIZE,
     "secrets": _GRANTS,
     "sysctls": PAIRS,
     "stdin_open": SWITCH,
-    "stop_grace_period": STR,
+    "stop_grace_period": DURATION,
     "stop_signal": STR,
-    "storage_opt": ANY,
+    "storage_opt": Named(SCALAR),
     "tmpfs": TEXT_OR_TEXTS,
     "tty": SWITCH,
     "ulimits": _ULIMITS,
@@ -304,12 +319,12 @@ _NETWORK = Keys(
         "name": STR,
         "driver": STR,
         "driver_opts": Named(NUMBER),
-        "ipam": ANY,
+        "ipam": FREE,
         "external": EXTERNAL,
-        "internal": FLAG,
-        "enable_ipv4": FLAG,
-        "enable_ipv6": FLAG,
-        "attachable": FLAG,
+        "internal": SWITCH,
+        "enable_ipv4": SWITCH,
+        "enable_ipv6": SWITCH,
+        "attachable": SWITCH,
         "labels": PAIRS,
     }
 )
@@ -322,30 +337,42 @@ _VOLUME = Keys(
         "labels": PAIRS,
     }
 )
-_SECRET = Keys(
-    {
-        "name": STR,
-        "environment": STR,
-        "content": STR,
-        "file": STR,
-        "external": ANY,
-        "labels": PAIRS,
-        "driver": STR,
-        "driver_opts": Named(NUMBER),
-        "template_driver": STR,
-    }
-)
+_STORED: Mapping[str, Form] = {
+    "name": STR,
+    "environment": STR,
+    "file": STR,
+    "external": (SWITCH, FREE),
+    "labels": PAIRS,
+    "template_driver": STR,
+}
+_SECRET = Keys({**_STORED, "driver": STR, "driver_opts": Named(NUMBER)})
+_CONFIG = Keys({**_STORED, "content": STR})
 ROOT = Keys(
     {
         "version": ANY,  # MLC501 tells
         "name": STR,
-        "include": Many((STR, ANY)),
+        "include": (
+            "null",
+            Many(
+                (
+                    STR,
+                    Keys(
+                        {
+                            "path": TEXT_OR_TEXTS,
+                            "project_directory": STR,
+                            "env_file": TEXT_OR_TEXTS,
+                        },
+                        strict=False,
+                    ),
+                )
+            ),
+        ),
         "services": Named(SERVICE),
-        "models": ANY,
+        "models": FREE,
         "networks": Named(("null", _NETWORK)),
         "volumes": Named(("null", _VOLUME)),
         "secrets": Named(_SECRET),
-        "configs": Named(_SECRET),
+        "configs": Named(_CONFIG),
     }
 )
 

@@ -28,9 +28,17 @@ _SPOKEN = {
     "amount": "a number",
     "switch": "true or false",
     "size": "a size as 8gb",
+    "whole size": "a size as 8gb",
+    "memory": "a size as 8gb, with quotes where it is a number",
+    "duration": "a time as 30s",
+    "cgroup": "host or private",
+    "pull policy": "one of always, never, missing, build, daily, weekly, every_12h",
+    "container name": "a name of two or more letters, digits, '_', '.', '-'",
+    "date": "a date",
     "gpus": "all",
     "devices": "a whole number or all",
 }
+_SIZE = re.compile(r"-?\d*\.?\d+\s*(?:[kmgtp]i?)?b?", re.IGNORECASE)
 # Types that are also taken from a text: what YAML takes them for, and the texts.
 _TEXTS: Mapping[str, tuple[tuple[str, ...], re.Pattern[str]]] = {
     "count": (("int",), re.compile(r"\s*[-+]?\d+\s*")),
@@ -39,7 +47,18 @@ _TEXTS: Mapping[str, tuple[tuple[str, ...], re.Pattern[str]]] = {
         re.compile(r"\s*[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?\s*", re.IGNORECASE),
     ),
     "switch": (("bool",), re.compile(r"true|false|yes|no|on|off|[yn01]", re.IGNORECASE)),
-    "size": (("int", "float"), re.compile(r"-?\d+(?:\.\d+)?\s*(?:[kmgtp]i?)?b?", re.IGNORECASE)),
+    "size": (("int", "float"), _SIZE),
+    "whole size": (("int",), _SIZE),
+    "memory": ((), _SIZE),
+    "duration": ((), re.compile(r"[-+]?(?:0|(?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|ms|[smhdw]))+)")),
+    "cgroup": ((), re.compile(r"host|private")),
+    "pull policy": (
+        (),
+        re.compile(
+            r".*(?:always|never|build|if_not_present|missing|refresh|daily|weekly|every_\d+[wdhms]).*"
+        ),
+    ),
+    "container name": ((), re.compile(r".*[a-zA-Z0-9][a-zA-Z0-9_.-].*")),
     "gpus": ((), re.compile("all")),
     "devices": (("int",), re.compile(r"all|-?\d+")),
 }
@@ -113,6 +132,7 @@ def _inside(node: Node, form: Keys | Named | Many, path: str) -> Iterator[Proble
     if isinstance(form, Many):
         for at, item in enumerate(node.items):
             yield from _fits(item, form.form, f"{path}[{at}]")
+        yield from _as_a_list(node, form, path)
     elif isinstance(form, Named):
         for entry in node.entries:
             yield from _has_a_name(entry)
@@ -122,15 +142,38 @@ def _inside(node: Node, form: Keys | Named | Many, path: str) -> Iterator[Proble
         yield from _fits_keys(node, form, path)
 
 
+def _as_a_list(node: Node, form: Many, path: str) -> Iterator[Problem]:
+    """The problems of items beside each other."""
+    first = node.items[0] if node.items else None
+    if form.first and first is not None and first.is_fixed and first.raw not in form.first:
+        yield Problem(
+            location=first.location,
+            what=f"{path} begins with {first.raw!r}; a list begins with {', '.join(form.first)}.",
+            fix=f"Put {form.first[0]} before it.",
+        )
+    seen: set[str] = set()
+    for item in node.items if form.unique else ():
+        if item.kind == "scalar" and item.raw in seen:
+            yield Problem(
+                location=item.location,
+                what=f"{path} has {item.raw!r} twice.",
+                fix="Keep one of the two.",
+            )
+        seen.add(item.raw)
+
+
 def _is_unknown(node: Node) -> bool:
     return node.kind == "scalar" and not node.is_fixed
 
 
 def _is_type(node: Node, names: str) -> bool:
-    if names in _TEXTS:
-        types, pattern = _TEXTS[names]
-        return node.type in types or (node.type == "str" and bool(pattern.fullmatch(node.raw)))
-    return node.type in names.split("|")
+    return any(_is_a(node, name) for name in names.split("|"))
+
+
+def _is_a(node: Node, name: str) -> bool:
+    types, pattern = _TEXTS.get(name, ((name,), None))
+    fits = node.type == "str" and pattern is not None and bool(pattern.fullmatch(node.raw))
+    return node.type in types or fits
 
 
 def _fits_one_of(node: Node, forms: tuple[Form, ...], path: str, where: Node) -> Iterator[Problem]:
@@ -161,8 +204,9 @@ def _names(form: Form) -> list[str]:
 
 
 def _wrong(node: Node, path: str, wanted: list[str], where: Node) -> Problem:
-    names = [_SPOKEN[name] for name in dict.fromkeys(wanted) if name in _SPOKEN]
-    spoken = " or ".join(names)
+    plain = ("int", "float", "bool", "null") if "str" in wanted else ()  # a text is any of them
+    names = [name for name in dict.fromkeys(wanted) if name in _SPOKEN and name not in plain]
+    spoken = " or ".join(_SPOKEN[name] for name in names)
     if node.is_null:
         return Problem(
             location=where.location,
@@ -179,7 +223,7 @@ def _wrong(node: Node, path: str, wanted: list[str], where: Node) -> Problem:
 
 def _remedy(node: Node, path: str, wanted: list[str]) -> str:
     key = path.rpartition(".")[2].partition("[")[0]
-    if "str" in wanted and node.type in ("int", "float", "bool"):
+    if "str" in wanted and node.type in ("int", "float", "bool", "date"):
         return f'Write it with quotes: "{node.raw}".'
     if "list" in wanted and node.kind == "scalar":
         return f"Write {key}: [{node.raw}]."
