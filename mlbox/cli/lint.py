@@ -124,6 +124,8 @@ def _print(report: LintReport, form: str, made: int | None) -> None:
     print(shown(report, form), end="")
     if made is not None:
         print(f"{made} fixed.", file=sys.stderr)
+    if not (report.files or report.unreadable):
+        print("No Dockerfile and no compose file was found there.", file=sys.stderr)
     for note in report.notes:
         print(note, file=sys.stderr)
     for item in report.unreadable:
