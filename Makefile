@@ -87,6 +87,7 @@ $(STAMP): requirements.lock pyproject.toml
 		{ set -x; $(PYTHON) -m venv --clear .venv; }
 	'$(BIN)/python' -m pip install -qq --no-deps --require-hashes -r requirements.lock
 	'$(BIN)/python' -m pip install -qq --no-deps --no-build-isolation --editable .
+	'$(BIN)/python' -m compileall -qq mlbox  # as pip does for what is not editable: commands start faster
 	@touch $@
 
 # Exact, hashed packages for every platform and Python from 3.10 on; no index is named in it.

@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 
 from mlbox.cli import COMMANDS
-from mlbox.spec import BoxSpec, JobSpec, key_of, parse_project
+from mlbox.lint.catalogue import rules
+from mlbox.linter import LintSettings
+from mlbox.spec import BoxSpec, JobSpec, key_of, parse_project, parse_table
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -56,6 +58,27 @@ def test_nothing_else_is_documented() -> None:
     assert documented().keys() <= keys
 
 
+def test_every_rule_is_listed_with_its_severity_and_its_kind_of_fix() -> None:
+    text = (ROOT / "docs/lint.md").read_text(encoding="utf-8")
+    listed = re.findall(r"^\| \[(\w+)\]\(.+?\) \| (\S+) \| (.+?) \| (.+?) \|$", text, re.MULTILINE)
+    assert listed == [
+        (
+            code,
+            rule.slug,
+            f"{rule.severity[0].upper()} {rule.autofix[0] if rule.autofix else ''}".strip(),
+            rule.title,
+        )
+        for code, rule in rules().items()
+    ]
+
+
+def test_every_key_of_the_linters_settings_is_documented() -> None:
+    text = (ROOT / "docs/lint.md").read_text(encoding="utf-8")
+    block = next(text for text in re.findall(r"```toml\n(.*?)```", text, re.DOTALL))
+    shown = tomllib.loads(block)["tool"]["mlbox"]["lint"]
+    assert shown.keys() == {key_of(entry.name) for entry in fields(LintSettings)}
+
+
 @pages
 def test_commands_that_are_written_about_exist(page: Path) -> None:
     named = set(
@@ -72,6 +95,9 @@ def test_toml_that_is_shown_is_a_valid_spec(page: Path) -> None:
     for block in re.findall(r"```toml\n(.*?)```", text, re.DOTALL):
         document = tomllib.loads(block)
         table = document.get("tool", {}).get("mlbox", document)
+        if table.keys() == {"lint"}:
+            assert parse_table(LintSettings, table["lint"], page.name).selection
+            continue
         parse_project(table, root=page.parent, source=None)
 
 

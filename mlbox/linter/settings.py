@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from mlbox.errors import SpecError
 from mlbox.findings import SEVERITIES
-from mlbox.lint.catalogue import rule_named, rules
 from mlbox.lint.selection import Selection
 from mlbox.spec import SPEC_FILES, parse_table, read_toml
 
@@ -119,6 +118,8 @@ def _beside(path: Path, name: str | None) -> str | None:
 
 
 def _check_name(name: str) -> None:
+    from mlbox.lint.catalogue import rule_named, rules  # noqa: PLC0415  (loads all of them)
+
     upper = name.upper()
     named = rule_named(name) or any(code.startswith(upper) for code in rules())
     if not (name and (named or upper.startswith(_HADOLINT))):
@@ -127,6 +128,8 @@ def _check_name(name: str) -> None:
 
 def unknown_rule(name: str) -> SpecError:
     """Return the error about a name that no rule has, with the nearest that one has."""
+    from mlbox.lint.catalogue import rules  # noqa: PLC0415  (loads all of them)
+
     known = [word for rule in rules().values() for word in (rule.slug, rule.code.lower())]
     near = get_close_matches(name.lower(), known, n=1)
     return SpecError(
