@@ -30,6 +30,7 @@ COMMANDS = {
     "build": "build the image",
     "train": "build, run the training command, record the run",
     "runs": "list, show and read recorded runs",
+    "diagnose": "say why a run failed, from its log and the way it ended",
     "engine": "start, show or stop a private Docker Engine",
     "base": "make a base image from Debian's packages",
 }

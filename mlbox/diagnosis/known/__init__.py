@@ -1,0 +1,1 @@
+"""The signatures, by what they are about."""
