@@ -6,6 +6,7 @@ or in ``unread``.
 
 from __future__ import annotations
 
+import posixpath
 import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -14,7 +15,6 @@ from mlbox.lint.commands import conda, context, data, projects, system
 from mlbox.lint.commands.here import Here
 from mlbox.lint.commands.model import Action, Other
 from mlbox.lint.commands.python import pip_install, python_module
-from mlbox.lint.commands.pythons import environments_made
 from mlbox.lint.shell import DEFAULT_SHELL, Shell, commands_of, shells_of
 
 if TYPE_CHECKING:
@@ -89,6 +89,7 @@ class StageReader:
     def _step(
         self, step: Step, state: context.State, shell: Shell
     ) -> tuple[tuple[Action, ...], context.State]:
+        state = replace(state, apt=state.apt | self._apt_settings(step))
         if step.instruction.name != "RUN":
             return (), state
         commands = commands_of(step, shell)
@@ -104,6 +105,21 @@ class StageReader:
         actions = tuple(_action(command, here) for command in commands)
         return actions, _left(state, here)
 
+    def _apt_settings(self, step: Step) -> frozenset[str]:
+        """What an instruction writes into apt's configuration; a file that is not here: all."""
+        instruction = step.instruction
+        texts = [instruction.arguments.text, *(item.body.text for item in instruction.heredocs)]
+        if not any("apt.conf" in text for text in texts):
+            return frozenset()
+        if instruction.name in ("COPY", "ADD") and not instruction.heredocs:
+            paths = [posixpath.normpath(f"/{word.raw}")[1:] for word in instruction.paths[:-1]]
+            found = [self._files.text(path) for path in paths]
+            texts = [text for text in found if text is not None]
+            if len(texts) < max(1, len(found)):
+                return frozenset(_APT_SETTINGS)
+        text = "\n".join(texts)
+        return frozenset(name for name, pattern in _APT_SETTINGS.items() if pattern.search(text))
+
 
 def _action(command: Command, here: Here) -> Action:
     program = command.program
@@ -113,7 +129,18 @@ def _action(command: Command, here: Here) -> Action:
     if program == "pip" or program.startswith("pip"):
         _configure(command, here)
     found = read(command, here) if read is not None else None
-    return found or Other(command=command)
+    return found or Other(command=command, setup=_setup(command, here))
+
+
+def _setup(command: Command, here: Here) -> str | None:
+    """The text of the ``setup.py`` that a command runs."""
+    words = command.arguments
+    if not words or not command.program.startswith("python"):
+        return None
+    script = words[0].value or ""
+    path = here.at(script, command) if script.rpartition("/")[2] == "setup.py" else None
+    document = here.open(path) if path else None
+    return document.text if document else None
 
 
 def _configure(command: Command, here: Here) -> None:
@@ -128,15 +155,8 @@ def _left(state: context.State, here: Here) -> context.State:
     """What the commands of a RUN leave for the next instruction."""
     if here.settings:
         state = replace(state, settings={**state.settings, **here.settings})
-    text = here.step.instruction.arguments.text
-    if "venv" in text or "virtualenv" in text or here.step.instruction.heredocs:
-        made = (state.at(path) for path in environments_made(here.commands))
-        state = replace(
-            state, environments=state.environments | {path for path in made if path is not None}
-        )
-    if "apt.conf" in text:
-        set_here = {name for name, pattern in _APT_SETTINGS.items() if pattern.search(text)}
-        state = replace(state, apt=state.apt | set_here)
+    if here.environments is not here.state.environments:
+        state = replace(state, environments=here.environments)
     return state
 
 

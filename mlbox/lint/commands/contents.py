@@ -72,6 +72,15 @@ def contents_of(
     return reader.finished()
 
 
+def _project_folder(local: str | None) -> str | None:
+    """The folder of ``file:///src[extra]``; ``None`` for an archive, or if there is none."""
+    if local is None:
+        return None
+    match = _EXTRAS.fullmatch(local)
+    path = (match[1] if match else local).removeprefix("file://")
+    return None if path.endswith(_ARCHIVES) else path.rstrip("/") or "/"
+
+
 class _Reader:
     """Collects what one command names."""
 
@@ -113,9 +122,12 @@ class _Reader:
             editable=editable,
             in_dockerfile=True,
         )
-        self._found.wanted.append(item)
-        if item.local is not None and item.requirement is None:
-            self._folder(item.local, argument)
+        folder = _project_folder(item.local) if item.requirement is None else None
+        if folder is None:
+            self._found.wanted.append(item)
+            return
+        self._found.wanted.append(replace(item, setup=self._text(f"{folder}/setup.py")))
+        self._folder(folder, item.local or "", argument)
 
     def variable(self, name: str) -> None:
         """Requirements files that a variable names."""
@@ -142,16 +154,17 @@ class _Reader:
         self._found.files.append(name)
         self._found.unread.append(name)
 
-    def _folder(self, local: str, argument: Argument) -> None:
+    def _text(self, name: str) -> str | None:
+        path = self._at(name)
+        document = self._here.open(path) if path else None
+        return document.text if document else None
+
+    def _folder(self, path: str, local: str, argument: Argument) -> None:
         """The dependencies of a project that is installed from its folder."""
         match = _EXTRAS.fullmatch(local)
-        path, extras = (match[1], match[2]) if match else (local, "")
-        path = path.removeprefix("file://")
-        if path.endswith(_ARCHIVES):
-            return
-        name = f"{path.rstrip('/') or '/'}/pyproject.toml".removeprefix("./")
-        chosen = frozenset(part.strip() for part in extras.split(",") if part.strip())
-        self._project(name, argument, Selection(extras=chosen))
+        chosen = frozenset(part.strip() for part in (match[2] if match else "").split(","))
+        name = f"{path}/pyproject.toml".removeprefix("./")
+        self._project(name, argument, Selection(extras=chosen - {""}))
 
     def _project(self, name: str, argument: Argument | None, selection: Selection) -> None:
         path = self._at(name)
@@ -163,7 +176,7 @@ class _Reader:
         found = self._found
         found.files.append(name)
         found.wanted += declared(read, selection, argument)
-        found.bound.update(read.sources)
+        found.bound.update(read.sources(selection))
         if read.is_dynamic:
             folder = name.rpartition("/")[0]
             for file in read.requirement_files:

@@ -78,7 +78,7 @@ class State:
         copies: What was copied, the latest last.
         settings: pip's, made with ``pip config set``: ``{"index-url": ...}``.
         path: The folders that ENV puts before the base image's PATH.
-        environments: Virtual environments that were made.
+        environments: Python environments that were made: path, or ``conda:NAME``, -> its Python.
         apt: Settings that were written into apt's configuration.
     """
 
@@ -86,7 +86,7 @@ class State:
     copies: tuple[Copy, ...] = ()
     settings: Mapping[str, str | None] = field(default_factory=dict)
     path: tuple[str, ...] = ()
-    environments: frozenset[str] = frozenset()
+    environments: Mapping[str, str | None] = field(default_factory=dict)
     apt: frozenset[str] = frozenset()
 
     def at(self, path: str, folder: str | None = "") -> str | None:
@@ -141,11 +141,7 @@ def _environment(step: Step, state: State) -> State:
 
 def _copy(step: Step, state: State, origins: Mapping[str, State]) -> Copy | None:
     instruction = step.instruction
-    words = (
-        list(instruction.exec_form)
-        if instruction.exec_form is not None
-        else [step.expand(word.raw) for word in instruction.words]
-    )
+    words = [step.expand(word.raw) for word in instruction.paths]
     if len(words) < 2 or words[-1] is None:  # noqa: PLR2004  (a source and a target)
         return None
     target = joined(state.folder, words[-1])

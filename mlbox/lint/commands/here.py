@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from mlbox.lint.commands.context import mount_parts, read
+from mlbox.lint.commands.environments import made_by
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -70,6 +71,16 @@ class Here:
     @cached_property
     def _numbers(self) -> Mapping[int, int]:
         return {id(command): number for number, command in enumerate(self.commands)}
+
+    @cached_property
+    def environments(self) -> Mapping[str, str | None]:
+        """The Python environments that are made here or before: path -> Python, if known."""
+        made = {
+            path if path.startswith("conda:") else (self.at(path, command) or path): python
+            for command in self.commands
+            for path, python in made_by(command)
+        }
+        return {**self.state.environments, **made} if made else self.state.environments
 
     @cached_property
     def mounts(self) -> tuple[tuple[str, str | None, Mapping[str, str | None]], ...]:

@@ -32,6 +32,7 @@ class Wanted:
         span: Where, if it stands in the Dockerfile itself; ``None`` for a file beside it.
         unknown: Whether part of it is not known here (``torch==${VERSION}`` without a value): the
             name may be, a version is not; it may well be pinned.
+        setup: For a folder, the text of its ``setup.py``; ``None`` without, or if not known.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Wanted:
     locked: bool = False
     span: Span | None = None
     unknown: bool = False
+    setup: str | None = None
 
     @property
     def version(self) -> str | None:
@@ -110,6 +112,7 @@ class PythonInstall:
         flags: Names of its flags: ``{"--no-cache-dir", "--no-build-isolation"}``, short ones in
             their long form, those set by variables of pip and uv included.
         no_binary: Names (or ``":all:"``) given to ``--no-binary``.
+        only_binary: Names (or ``":all:"``) given to ``--only-binary``.
         environment: The virtual environment it installs into: ``"/opt/venv"``; ``""`` for the
             system's Python; ``None`` if not known.
         system_python: Whether it plainly installs into the system's Python: not in a virtual
@@ -131,11 +134,20 @@ class PythonInstall:
     unread: tuple[str, ...] = ()
     flags: frozenset[str] = frozenset()
     no_binary: frozenset[str] = frozenset()
+    only_binary: frozenset[str] = frozenset()
     environment: str | None = None
     system_python: bool = False
     python: str | None = None
     circular: tuple[str, ...] = ()
     keeps_cache: bool = False
+
+    def is_from_source(self, name: str) -> bool:
+        """Whether a distribution is built from its source, wheel or not."""
+        return bool(self.no_binary & {name, ":all:"})
+
+    def is_from_wheel(self, name: str) -> bool:
+        """Whether a distribution is never built from its source."""
+        return bool(self.only_binary & {name, ":all:"})
 
     def named(self, *names: str) -> tuple[Wanted, ...]:
         """What it installs of these distributions."""
@@ -261,9 +273,15 @@ class UserAdd:
 
 @dataclass(frozen=True, kw_only=True)
 class Other:
-    """Any other command."""
+    """Any other command.
+
+    Attributes:
+        command: The command.
+        setup: The text of the ``setup.py`` that it runs; ``None`` without, or if not known.
+    """
 
     command: Command
+    setup: str | None = None
 
 
 Action = PythonInstall | SystemInstall | CondaInstall | DataFetch | Download | UserAdd | Other

@@ -96,8 +96,7 @@ class Project:
             if isinstance(item.get("url"), str)
         )
 
-    @property
-    def sources(self) -> Mapping[str, str]:
+    def sources(self, selection: Selection) -> Mapping[str, str]:
         """The index that each distribution of ``[tool.uv.sources]`` is bound to, if one is."""
         urls = {name: url for name, url, _, _ in self.indexes}
         found: dict[str, str] = {}
@@ -108,6 +107,7 @@ class Project:
                 if isinstance(item, dict)
                 and isinstance(item.get("index"), str)
                 and on_linux(item.get("marker"))
+                and _is_chosen(item, selection)
             }
             if len(bound) == 1 and (index := bound.pop()) in urls:
                 found[canonicalize_name(name)] = urls[index]
@@ -126,6 +126,14 @@ class Project:
         files = table(table(tool, "dynamic"), "dependencies").get("file", [])
         listed = [files] if isinstance(files, str) else files
         return tuple(item for item in listed if isinstance(item, str)) if self.is_dynamic else ()
+
+
+def _is_chosen(source: Mapping[str, Any], selection: Selection) -> bool:
+    """Whether an entry of ``[tool.uv.sources]`` is one for what is selected."""
+    extra, group = source.get("extra"), source.get("group")
+    if isinstance(extra, str):
+        return selection.has_extra(extra)
+    return not isinstance(group, str) or selection.has_group(group)
 
 
 def table(document: Mapping[str, Any], key: str) -> Mapping[str, Any]:
@@ -172,7 +180,7 @@ def on_linux(marker: object) -> bool:
 
 def declared(project: Project, selection: Selection, argument: Argument | None) -> Iterator[Wanted]:
     """What a project's own file names."""
-    sources = project.sources
+    sources = project.sources(selection)
     places = _Places(project.document)
     texts = list(_declared(project, selection))[:_MOST]
     for text in texts:

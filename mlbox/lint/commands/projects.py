@@ -91,7 +91,9 @@ def _selected(line: Line, command: Command, here: Here) -> Selection:
     )
 
 
-def _project(line: Line, command: Command, here: Here, contents: Contents) -> Project | None:
+def _project(
+    line: Line, command: Command, here: Here, contents: Contents, selection: Selection
+) -> Project | None:
     """Read the project's file."""
     name = _folder(line, "pyproject.toml")
     path = here.at(name, command)
@@ -101,14 +103,14 @@ def _project(line: Line, command: Command, here: Here, contents: Contents) -> Pr
     if found is None or not found.is_valid:
         contents.unread.append(name)
         return None
-    contents.bound.update(found.sources)
+    contents.bound.update(found.sources(selection))
     return found
 
 
 def _sync(command: Command, line: Line, here: Here) -> PythonInstall:
     contents = Contents()
-    project = _project(line, command, here, contents)
     selection = _selected(line, command, here)
+    project = _project(line, command, here, contents, selection)
     name = _folder(line, "uv.lock")
     path = here.at(name, command)
     document = here.open(path) if path else None
@@ -129,9 +131,10 @@ def _sync(command: Command, line: Line, here: Here) -> PythonInstall:
 
 def _add(command: Command, line: Line, here: Here) -> PythonInstall:
     contents = contents_of(command, line, here, constraints="UV_CONSTRAINT")
-    project = _project(line, command, here, contents)
+    selection = _selected(line, command, here)
+    project = _project(line, command, here, contents, selection)
     if project is not None:
-        contents.wanted += declared(project, _selected(line, command, here), None)
+        contents.wanted += declared(project, selection, None)
     found = uv_install(command, line, here, contents, "uv add")
     return _installed(found, line, here, contents, project)
 
@@ -202,9 +205,10 @@ def _locked(tool: str, line: Line, command: Command, here: Here, contents: Conte
         contents.files.append(name)
         contents.wanted += items
         return
-    project = _project(line, command, here, contents) if tool != "pipenv" else None
+    chosen = Selection()
+    project = _project(line, command, here, contents, chosen) if tool != "pipenv" else None
     if project is not None:
-        contents.wanted += declared(project, Selection(), None)
+        contents.wanted += declared(project, chosen, None)
     contents.unread.append(name or "pixi.toml")
 
 

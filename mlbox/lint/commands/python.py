@@ -6,7 +6,10 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
+from packaging.utils import canonicalize_name
+
 from mlbox.lint.commands.contents import contents_of
+from mlbox.lint.commands.environments import python_in, version_of
 from mlbox.lint.commands.indexes import (
     PIP,
     PIP_FILES,
@@ -141,10 +144,12 @@ def _pip(
         unread=tuple(contents.unread),
         circular=tuple(contents.circular),
         flags=line.flags | switches(values, "PIP_") | _configured(here),
-        no_binary=no_binary(line, contents, values.get("PIP_NO_BINARY")),
+        no_binary=_listed("--no-binary", line, contents, values.get("PIP_NO_BINARY")),
+        only_binary=_listed("--only-binary", line, contents, values.get("PIP_ONLY_BINARY")),
         environment=target.environment,
         system_python=target.is_system,
-        python=line.last("--python") or (python if python and "." in python else None),
+        python=version_of(line.last("--python") or python)
+        or python_in(command, target.environment, here),
         keeps_cache=keeps_pip_cache(command, line, here),
     )
 
@@ -166,11 +171,20 @@ def switches(values: Mapping[str, str | None], start: str) -> frozenset[str]:
     )
 
 
-def no_binary(line: Line, contents: Contents, variable: str | None) -> frozenset[str]:
-    """What is built from source."""
-    listed = [*line.values("--no-binary", "--no-binary-package"), variable or ""]
-    listed += [value or "" for name, value in contents.options if name == "--no-binary"]
-    return frozenset(part for value in listed for part in re.split(r"[,\s]+", value) if part)
+_SAME = {  # uv's options for single distributions
+    "--no-binary": ("--no-binary", "--no-binary-package"),
+    "--only-binary": ("--only-binary", "--no-build-package"),
+}
+
+
+def _listed(option: str, line: Line, contents: Contents, variable: str | None) -> frozenset[str]:
+    """The distributions that an option names, on the line, in files and in a variable."""
+    listed = [*line.values(*_SAME[option]), variable or ""]
+    listed += [value or "" for name, value in contents.options if name == option]
+    named = {part for value in listed for part in re.split(r"[,\s]+", value) if part}
+    if option == "--only-binary" and "--no-build" in line.flags:
+        named.add(":all:")
+    return frozenset(part if part == ":all:" else canonicalize_name(part) for part in named)
 
 
 def _pip_indexes(command: Command, line: Line, here: Here, contents: Contents) -> Collected:
@@ -210,10 +224,12 @@ def uv_pip(command: Command, words: tuple[Argument, ...], here: Here) -> PythonI
         line = _as_files(line)
     contents = contents_of(command, line, here, constraints="UV_CONSTRAINT")
     target = uv_target(command, line, here)
+    found = uv_install(command, line, here, contents, "uv pip")
     return replace(
-        uv_install(command, line, here, contents, "uv pip"),
+        found,
         environment=target.environment,
         system_python=target.is_system,
+        python=found.python or python_in(command, target.environment, here),
     )
 
 
@@ -248,15 +264,11 @@ def uv_install(
         unread=tuple(contents.unread),
         circular=tuple(contents.circular),
         flags=line.flags | switches(values, "UV_"),
-        no_binary=no_binary(line, contents, values.get("UV_NO_BINARY_PACKAGE")),
-        python=_version(line.last("--python") or values.get("UV_PYTHON")),
+        no_binary=_listed("--no-binary", line, contents, values.get("UV_NO_BINARY_PACKAGE")),
+        only_binary=_listed("--only-binary", line, contents, values.get("UV_NO_BUILD_PACKAGE")),
+        python=version_of(line.last("--python") or values.get("UV_PYTHON")),
         keeps_cache=keeps_uv_cache(command, line, here),
     )
-
-
-def _version(python: str | None) -> str | None:
-    match = re.fullmatch(r"(?:cpython[@-]?|python)?(\d+\.\d+)(?:\.\d+)?", python or "")
-    return match[1] if match else None
 
 
 def uv_indexes(command: Command, line: Line, here: Here, contents: Contents) -> Collected:

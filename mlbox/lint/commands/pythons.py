@@ -6,9 +6,9 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+from mlbox.lint.commands.environments import CONDA
 
+if TYPE_CHECKING:
     from mlbox.lint.commands.here import Here
     from mlbox.lint.commands.options import Line
     from mlbox.lint.shell.model import Command
@@ -17,10 +17,15 @@ _SYSTEM_FOLDERS = frozenset(
     {"/usr/bin", "/usr/local/bin", "/bin", "/sbin", "/usr/sbin", "/usr/local/sbin"}
 )
 _OWN = re.compile(r"(?:^|/)[^/]*(?:v?env|conda|mamba|miniforge)[^/]*(?:/|$)", re.IGNORECASE)
-_ELSEWHERE = frozenset({"--user", "--target", "--prefix", "--root"})
-_CONDA = frozenset({"conda", "mamba", "micromamba"})
+_FOLDERS = ("--target", "--prefix", "--root")
+_PYTHON = re.compile(r"python\d*(?:\.\d+)?")
 _FALSE = frozenset({"", "0", "false", "no", "off", "f", "n"})
 _CACHE_WORD = re.compile(r"cache|(?:^|[/.])(?:pip|uv)(?:/|$)", re.IGNORECASE)
+# Folders of the caches that people mount: one tool does not use another's.
+_CACHES = frozenset(
+    {"apk", "apt", "archives", "ccache", "conda", "dnf", "huggingface", "npm", "pip", "pkgs"}
+    | {"pnpm", "poetry", "torch", "uv", "yarn", "yum"}
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,7 +33,8 @@ class Target:
     """Where an installation goes.
 
     Attributes:
-        environment: The virtual environment; ``""`` for the system's Python, ``None`` if unknown.
+        environment: The virtual environment, or the folder of ``--target``; ``""`` for the
+            system's Python, ``None`` if unknown.
         is_system: Whether it plainly is the system's Python.
     """
 
@@ -43,20 +49,20 @@ def is_true(value: str | None) -> bool:
 
 def pip_target(command: Command, line: Line, here: Here) -> Target:
     """Where pip installs."""
-    if any(word.text in _CONDA for word in command.prefix):
+    if any(word.text in CONDA for word in command.prefix):
         return Target(environment=None)
-    environment = _environment(command, here)
-    if environment is None:
-        return Target(environment=None)
-    return Target(
-        environment=environment,
-        is_system=not environment and not (line.flags & _ELSEWHERE) and not _user(command, here),
-    )
-
-
-def _user(command: Command, here: Here) -> bool:
     values = here.variables(command)
-    return any(name in values for name in ("PIP_USER", "PIP_TARGET", "PIP_PREFIX"))
+    if line.flags.intersection(_FOLDERS):
+        return Target(environment=_at(line.last(*_FOLDERS), command, here))
+    if folders := [values[name] for name in ("PIP_TARGET", "PIP_PREFIX") if name in values]:
+        return Target(environment=_at(folders[0], command, here))
+    environment = _environment(command, here)
+    is_user = "--user" in line.flags or "PIP_USER" in values
+    return Target(environment=environment, is_system=environment == "" and not is_user)
+
+
+def _at(folder: str | None, command: Command, here: Here) -> str | None:
+    return here.at(folder, command) if folder else None
 
 
 def _environment(command: Command, here: Here) -> str | None:
@@ -88,7 +94,7 @@ def _own_environment(folder: str, here: Here) -> str | None:
     parent = folder.rstrip("/").removesuffix("/bin")
     if folder.rstrip("/") in _SYSTEM_FOLDERS or not folder.rstrip("/").endswith("/bin"):
         return None
-    return parent if parent in here.state.environments or _OWN.search(parent) else None
+    return parent if parent in here.environments or _OWN.search(parent) else None
 
 
 def uv_target(command: Command, line: Line, here: Here) -> Target:
@@ -98,13 +104,24 @@ def uv_target(command: Command, line: Line, here: Here) -> Target:
         "UV_SYSTEM_PYTHON" in values and is_true(values["UV_SYSTEM_PYTHON"])
     )
     if line.flags & {"--target", "--prefix"}:
-        return Target(environment=None)
+        return Target(environment=_at(line.last("--target", "--prefix"), command, here))
     if system:
         return Target(environment="", is_system=values.get("UV_SYSTEM_PYTHON", "") is not None)
     if python := line.last("--python"):
-        folder, slash, _ = python.rpartition("/")
-        return Target(environment=_of_folder(python, folder) if slash else None)
-    return Target(environment=values.get("VIRTUAL_ENV") or None)
+        return Target(environment=_of_python(python, command, here))
+    if environment := values.get("VIRTUAL_ENV", ""):
+        return Target(environment=environment)
+    own = None if environment is None else here.at(".venv", command)
+    return Target(environment=own if own in here.environments else None)
+
+
+def _of_python(python: str, command: Command, here: Here) -> str | None:
+    """The environment of a Python, or of the folder of one."""
+    folder, slash, program = python.rpartition("/")
+    if slash and _PYTHON.fullmatch(program):
+        return _of_folder(python, folder)
+    path = here.at(python, command)
+    return path if slash or path in here.environments else None
 
 
 def keeps_pip_cache(command: Command, line: Line, here: Here) -> bool:
@@ -114,7 +131,7 @@ def keeps_pip_cache(command: Command, line: Line, here: Here) -> bool:
         return False
     if here.state.settings.get("no-cache-dir", "") != "" or here.settings.get("no-cache-dir"):
         return False
-    return _stays(command, here, values, ("PIP_CACHE_DIR", "XDG_CACHE_HOME"), line)
+    return _stays(command, here, "pip", line)
 
 
 def keeps_uv_cache(command: Command, line: Line, here: Here) -> bool:
@@ -124,29 +141,34 @@ def keeps_uv_cache(command: Command, line: Line, here: Here) -> bool:
         return False
     if "UV_NO_CACHE" in values and is_true(values["UV_NO_CACHE"]):
         return False
-    return _stays(command, here, values, ("UV_CACHE_DIR", "XDG_CACHE_HOME"), line)
+    return _stays(command, here, "uv", line)
 
 
-def _stays(
-    command: Command,
-    here: Here,
-    values: Mapping[str, str | None],
-    variables: tuple[str, ...],
-    line: Line,
-) -> bool:
+def _stays(command: Command, here: Here, tool: str, line: Line) -> bool:
+    values = here.variables(command)
+    variables = (f"{tool.upper()}_CACHE_DIR", "XDG_CACHE_HOME")
     folders = [values[name] for name in variables if name in values]
     folders += line.values("--cache-dir")
     if any(folder is None for folder in folders):
         return False
-    for kind, target, _ in here.mounts:
-        if kind in ("cache", "tmpfs") and (
-            target is None
-            or _CACHE_WORD.search(target)
-            or target in ("/root", "/tmp")  # noqa: S108  (where a mount hides the cache)
-            or any(folder and f"{folder}/".startswith(f"{target}/") for folder in folders)
-        ):
-            return False
+    if any(
+        kind in ("cache", "tmpfs") and _may_hold(target, tool, folders)
+        for kind, target, _ in here.mounts
+    ):
+        return False
     return not any(_removes_cache(other, folders) for other in here.later(command))
+
+
+def _may_hold(mount: str | None, tool: str, folders: list[str | None]) -> bool:
+    """Whether a tool's cache may be inside a mount."""
+    if mount is None:
+        return True
+    mount = mount.rstrip("/")
+    if folders:
+        return any(folder and f"{folder}/".startswith(f"{mount}/") for folder in folders)
+    if mount in ("/root", "/tmp"):  # noqa: S108  (where a mount hides the cache)
+        return True
+    return bool(_CACHE_WORD.search(mount)) and mount.rpartition("/")[2] not in _CACHES - {tool}
 
 
 def _removes_cache(command: Command, folders: list[str | None]) -> bool:
@@ -159,17 +181,3 @@ def _removes_cache(command: Command, folders: list[str | None]) -> bool:
     if command.program == "uv":
         return words[1:2] == ["cache"] and words[2:3] in (["clean"], ["prune"])
     return "cache" in words and ("purge" in words or "remove" in words)
-
-
-def environments_made(commands: tuple[Command, ...]) -> Iterator[str]:
-    """The virtual environments that commands make, as they are named."""
-    for command in commands:
-        words = [word.value for word in command.words[1:]]
-        makes = (
-            command.program == "virtualenv"
-            or (command.program.startswith("python") and words[:2] == ["-m", "venv"])
-            or (command.program == "uv" and words[:1] == ["venv"])
-            or (command.program.startswith("python") and words[:2] == ["-m", "virtualenv"])
-        )
-        if makes:
-            yield from (word for word in words[1:] if word and not word.startswith("-"))

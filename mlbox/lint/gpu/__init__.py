@@ -216,7 +216,7 @@ def _stage(
     platform = parent.platform if parent else platform
     wheels: list[Wheel] = []
     compiled: list[Compiled] = []
-    around = Around(files=image.files, clones=dict(parent.clones) if parent else {})
+    around = Around(clones=dict(parent.clones) if parent else {})
     for number, (step, done) in enumerate(actions.steps):
         if step.instruction.name == "WORKDIR":
             around.folder = step.expand(step.instruction.arguments.text) or ""

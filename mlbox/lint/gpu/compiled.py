@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from mlbox.lint.commands.model import Other, PythonInstall
 from mlbox.lint.gpu.markers import applies
 from mlbox.lint.gpu.sources import BY_NAME, cloned, project_at
+from mlbox.lint.gpu.wheels import is_public
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -16,11 +17,9 @@ if TYPE_CHECKING:
     from mlbox.findings import Location
     from mlbox.lint.commands.model import Action, Wanted
     from mlbox.lint.gpu.sources import Project
-    from mlbox.lint.image import Files
     from mlbox.lint.parse import Span, Step
     from mlbox.lint.shell.model import Command
 
-_PYG = frozenset({"torch-scatter", "torch-sparse", "torch-cluster", "torch-spline-conv"})
 _NAMES = frozenset(BY_NAME) | {"deepspeed", "llama-cpp-python"}
 _CMAKE = re.compile(
     r"-D(?:GGML_CUDA|LLAMA_CUDA|LLAMA_CUBLAS|GGML_CUBLAS|WITH_CUDA|WHISPER_CUBLAS)"
@@ -49,7 +48,9 @@ class Compiled:
         place: What names it.
         what: Its name: ``"flash-attn"``, ``"llama-cpp-python"``, ``"nvcc"``.
         kind: ``"extension"`` of torch; ``"program"``; ``"call"`` of nvcc that compiles nothing.
-        is_sure: Whether it surely needs nvcc; else a wheel may be fetched that fits.
+        is_sure: Whether it surely is compiled; else a wheel may be fetched that fits.
+        asks_nvcc: The variable without which its setup stops where there is no nvcc, although a
+            wheel may be there; empty if it does not.
         reads_archs: Whether TORCH_CUDA_ARCH_LIST says which GPUs it is for.
         archs_known: Whether that variable is set for it.
         forced: For one that compiles for CUDA only by force: whether it is; else ``None``.
@@ -63,6 +64,7 @@ class Compiled:
     what: str
     kind: str = "extension"
     is_sure: bool = True
+    asks_nvcc: str = ""
     reads_archs: bool = True
     archs_known: bool = False
     forced: bool | None = None
@@ -75,12 +77,10 @@ class Around:
     """What there is around a command, as far as the commands before it say.
 
     Attributes:
-        files: The build context.
         clones: Folders that ``git clone`` made, by their names, and where from.
         folder: The WORKDIR.
     """
 
-    files: Files
     clones: dict[str, str]
     folder: str = ""
 
@@ -103,7 +103,7 @@ def compiled_by(
         if found := cloned(action.command):
             around.clones[found[0]] = found[1]
         else:
-            yield from _by_program(action.command, step, at, around)
+            yield from _by_program(action, step, at, around)
 
 
 def values_of(step: Step, command: Command) -> Mapping[str, str | None]:
@@ -162,7 +162,7 @@ def _of_item(
         project = around.project(install.command.folder or "", folder)
         if project is not None:
             return _of_project(project, install.command, values, draft)
-        return _of_folder(folder, around.files, draft)
+        return _of_setup(item.setup, draft)
     return _of_index(item, install, values, draft)
 
 
@@ -180,12 +180,11 @@ def _of_index(
 ) -> Compiled | None:
     """A distribution of an index: its wheel, or its source."""
     project = BY_NAME.get(item.name)
-    from_source = bool(install.no_binary & {item.name, ":all:"})
+    from_source = install.is_from_source(item.name)
     if project is None or (project.has_wheels and not from_source):
         return None
-    indexes = install.indexes
-    if item.name in _PYG and not from_source and (indexes.all or not indexes.known):
-        return None  # its wheels are on pages of their own
+    if not from_source and (install.is_from_wheel(item.name) or not is_public(item, install)):
+        return None  # other indexes and folders may have wheels of it
     found = _of_project(project, install.command, values, draft)
     if found is not None and from_source and project.how == "prebuilt":
         return replace(found, is_sure=True)
@@ -201,7 +200,8 @@ def _of_project(
         return None
     if project.how == "prebuilt":
         by_setup = command.program.startswith("python") and "-m" not in _texts(command)
-        return replace(draft, is_sure=by_setup or _is_on(values, project.always))
+        is_sure = by_setup or _is_on(values, project.always)
+        return replace(draft, is_sure=is_sure, asks_nvcc=project.skip)
     if project.how == "flag":
         return draft if any("cuda_ext" in word for word in _texts(command)) else None
     if project.how == "force":
@@ -225,21 +225,18 @@ def _is_op(variable: str) -> bool:
     return variable.startswith("DS_BUILD_") and variable not in not_cuda
 
 
-def _of_folder(folder: str, files: Files, draft: Compiled) -> Compiled | None:
+def _of_setup(text: str | None, draft: Compiled) -> Compiled | None:
     """An extension of the build context, if its ``setup.py`` says that it is one of CUDA."""
-    path = re.sub(r"\[[^]]*\]$", "", folder).removeprefix("file://")
-    path = path.removeprefix("./").strip("/")
-    name = "setup.py" if path in ("", ".") else f"{path}/setup.py"
-    text = files.text(name)
     if text is None or "CUDAExtension" not in text:
         return None
     depends = "is_available" in text or "CUDA_HOME" in text
-    return replace(draft, what=name, is_sure=not depends)
+    return replace(draft, what="setup.py", is_sure=not depends)
 
 
 def _by_program(
-    command: Command, step: Step, at: tuple[int, int, int], around: Around
+    action: Other, step: Step, at: tuple[int, int, int], around: Around
 ) -> Iterator[Compiled]:
+    command = action.command
     program = command.program
     if program == "nvcc":
         yield _nvcc(command, at)
@@ -257,7 +254,7 @@ def _by_program(
                 links=_LINKED,
             )
     elif program.startswith("python") and command.arguments:
-        yield from _setup(command, step, at, around)
+        yield from _setup(action, step, at, around)
 
 
 def _nvcc(command: Command, at: tuple[int, int, int]) -> Compiled:
@@ -277,9 +274,10 @@ def _nvcc(command: Command, at: tuple[int, int, int]) -> Compiled:
 
 
 def _setup(
-    command: Command, step: Step, at: tuple[int, int, int], around: Around
+    action: Other, step: Step, at: tuple[int, int, int], around: Around
 ) -> Iterator[Compiled]:
     """``python setup.py install``."""
+    command = action.command
     words = command.arguments
     script = words[0].text
     if script.rsplit("/", 1)[-1] != "setup.py" or not _BUILDS & set(_texts(command)):
@@ -294,8 +292,7 @@ def _setup(
         found = replace(draft, reads_archs=False)
     elif project is not None:
         found = _of_project(project, command, values, draft)
-    elif command.folder is not None:
-        folder = "/".join(part for part in (command.folder.strip("/"), inner) if part)
-        found = _of_folder(folder, around.files, draft)
+    else:
+        found = _of_setup(action.setup, draft)
     if found is not None:
         yield found

@@ -21,7 +21,8 @@ class Project:
 
     Attributes:
         name: As the package index has it.
-        how: ``"prebuilt"`` fetches a wheel that fits, and compiles where there is none;
+        how: ``"prebuilt"`` fetches a wheel that fits, and compiles where there is none; its setup
+            asks for nvcc before (flash-attention#1229, #869), unless ``skip`` is set;
             ``"force"`` compiles for CUDA only where a GPU is seen or FORCE_CUDA is set;
             ``"always"``; ``"flag"`` only if ``--cuda_ext`` is said.
         reads_archs: Whether TORCH_CUDA_ARCH_LIST says which GPUs it is for.

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from mlbox.facts import Build, Facts
 
 _CUDA_TAG = re.compile(r"cu(\d{1,2}?)(\d)")
+_LOCAL_TAG = re.compile(r"rocm[\d.]*\d|[^.]+")
 _FAMILY = ("torchvision", "torchaudio")
 
 
@@ -147,7 +148,7 @@ def release_of(version: str | None) -> tuple[str | None, str | None]:
         read = Version(version)
     except InvalidVersion:
         return None, None
-    local = read.local.split(".")[0] if read.local else None
+    local = match[0] if (match := _LOCAL_TAG.match(read.local or "")) else None
     if read.is_prerelease or read.is_postrelease:
         return None, local
     parts = [*read.release, 0, 0]

@@ -26,9 +26,11 @@ _INDEX = re.compile(rf"/(?:whl|pytorch-wheels|pytorch)/(?:(nightly|test)/)?{_TAG
 _LOCAL = re.compile(rf"\+{_TAG}\b")
 _BACKEND = re.compile(_TAG)
 _DEFAULT_MIRROR = re.compile(
-    r"//(?:pypi\.|[\w.-]*(?:tuna|aliyun|ustc|tencent|huaweicloud|douban|163|bfsu|sjtug?|nju)\b)"
+    r"//(?:pypi\.(?:python\.)?org/|[\w.-]*(?:tuna|aliyun|ustc|tencent|huaweicloud|douban|163|bfsu|sjtug?|nju)\b)"
     r"[\w.:/-]*simple/?$"
 )
+
+_PUBLIC = re.compile(r"//(?:pypi\.org|download\.pytorch\.org|pypi\.nvidia\.com)(?:/|$)")
 
 Origin = Literal["version", "url", "index", "extra", "backend", "auto", "default", "unknown"]
 
@@ -225,6 +227,15 @@ def index_tag(url: str) -> str | None:
     """The tag that an index of PyTorch's wheels is for: ``"cu118"`` of ``.../whl/cu118``."""
     match = _INDEX.search(url)
     return match[2].removesuffix("-cxx11-abi") if match else None
+
+
+def is_public(item: Wanted, install: PythonInstall) -> bool:
+    """Whether a distribution comes from the default index, a mirror of it, or PyTorch's alone."""
+    indexes = install.indexes
+    if not indexes.known or indexes.no_index:
+        return False
+    asked = (item.index,) if item.index else indexes.all
+    return all(_PUBLIC.search(url) or _DEFAULT_MIRROR.search(url) for url in asked)
 
 
 def is_nightly(url: str) -> bool:

@@ -11,7 +11,7 @@ from mlbox.lint.rules.rule import Hit
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mlbox.lint.gpu import Compiled, GpuStage
+    from mlbox.lint.gpu import Base, Compiled, GpuStage
     from mlbox.lint.image import Image
 
 ARCHS = '"8.0;8.6;9.0+PTX"'
@@ -34,39 +34,44 @@ def nvcc_missing(image: Image) -> Iterator[Hit]:
 
 def _without_compiler(item: Compiled, stage: GpuStage) -> Hit | None:
     base = stage.base
-    if base is None:
+    if base is None or _is_for_cpu(item, base, stage):
         return None
     if item.kind == "call" and (item.command.is_conditional or not item.command.stops_on_failure):
         return None
-    if item.forced is False and not (base.is_gpu or _has_cuda_torch(stage)):
-        return None  # for the CPU, then, as it seems to be meant
-    if not item.is_sure and item.forced is None and not base.is_gpu:
-        return None
     devel = base.reference.replace("-runtime", "-devel").replace("-base", "-devel")
     builder = devel if devel != base.reference else "an nvidia/cuda image of kind devel"
+    is_sure = item.is_sure or bool(item.asks_nvcc)
+    skipped = f" ({item.asks_nvcc}=TRUE skips the question)" if item.asks_nvcc else ""
     return Hit(
         item.place,
-        what=_missing(item, base.reference),
+        what=f"{_missing(item)} {base.reference} has no nvcc.",
         why=_why_missing(item),
         fix=f"Compile in a builder stage (FROM {builder} AS build), and COPY --from=build the "
-        "result; or install a wheel that is built already.",
-        severity=None if item.is_sure else "warning",
-        confidence="high" if item.is_sure else "medium",
+        f"result; or install a wheel that is built already{skipped}.",
+        severity=None if is_sure else "warning",
+        confidence="high" if is_sure else "medium",
     )
 
 
-def _has_cuda_torch(stage: GpuStage) -> bool:
-    return any(wheel.name == "torch" and wheel.is_cuda for wheel in stage.all_wheels)
+def _is_for_cpu(item: Compiled, base: Base, stage: GpuStage) -> bool:
+    """Whether the CPU's code is wanted, as it seems, and comes without a compiler for CUDA."""
+    if item.is_sure or item.asks_nvcc or base.is_gpu:
+        return False
+    return item.forced is None or not any(
+        wheel.name == "torch" and wheel.is_cuda for wheel in stage.all_wheels
+    )
 
 
-def _missing(item: Compiled, reference: str) -> str:
+def _missing(item: Compiled) -> str:
     if item.kind == "call" or item.what == "nvcc":
-        return f"nvcc is called, and {reference} has no nvcc."
+        return "nvcc is called, and"
     if item.is_sure:
-        return f"{item.what} is compiled for CUDA, and {reference} has no nvcc."
+        return f"{item.what} is compiled for CUDA, and"
+    if item.asks_nvcc:
+        return f"The setup of {item.what} asks for nvcc, and"
     if item.forced is False:
-        return f"{item.what} is compiled without its CUDA code: {reference} has no nvcc."
-    return f"{item.what} may have to be compiled for CUDA, and {reference} has no nvcc."
+        return f"{item.what} is compiled without its CUDA code:"
+    return f"{item.what} may have to be compiled for CUDA, and"
 
 
 def _why_missing(item: Compiled) -> str:
@@ -75,11 +80,11 @@ def _why_missing(item: Compiled) -> str:
             "Without a compiler and a GPU its setup takes the CPU's code alone, and says nothing; "
             "on a GPU it fails: Not compiled with GPU support."
         )
-    if not item.is_sure:
+    if item.asks_nvcc and not item.is_sure:
         return (
-            "The package index has its source alone. Its setup fetches a wheel that fits torch, "
-            "CUDA and Python exactly; where there is none it compiles, and stops: nvcc was not "
-            "found, or CUDA_HOME environment variable is not set."
+            "The package index has its source alone. Its setup stops before it looks for a wheel "
+            "that fits: CUDA_HOME environment variable is not set, or No such file or directory: "
+            "/usr/local/cuda/bin/nvcc (flash-attention#1229)."
         )
     return (
         "The kinds base and runtime of nvidia/cuda, and slim images, have CUDA's libraries at "

@@ -9,6 +9,7 @@ from mlbox.facts import numbers
 from mlbox.lint.gpu.markers import applies
 from mlbox.lint.gpu.pythons import python_of
 from mlbox.lint.gpu.tables import release_of, table_of
+from mlbox.lint.gpu.wheels import is_public
 from mlbox.lint.rules.rule import Hit
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def python_wheel_gap(image: Image) -> Iterator[Hit]:
 def _of_item(item: Wanted, install: PythonInstall, stage: GpuStage, image: Image) -> Hit | None:
     version = item.version or dict(install.constrained).get(item.name)
     release, _ = release_of(version)
-    if release is None or item.url or item.local or install.no_binary & {item.name, ":all:"}:
+    if release is None or item.url or item.local or install.is_from_source(item.name):
         return None
     table = table_of(image.facts, _FRAMEWORKS[item.name], stage.platform)
     if release not in table.builds:
@@ -50,6 +51,7 @@ def _of_item(item: Wanted, install: PythonInstall, stage: GpuStage, image: Image
         return None
     pythons = _pythons(release, table)
     best = _nearest(python, pythons)
+    sure = is_public(item, install)  # another index may have wheels of its own
     return Hit(
         item.span or item.location,
         what=f"{item.name} {release} has no wheels for Python {python}.",
@@ -58,6 +60,8 @@ def _of_item(item: Wanted, install: PythonInstall, stage: GpuStage, image: Image
         fix=f"Take Python {best}, or a release that has wheels for {python}"
         f"{_release_for(python, table)}.",
         edits=_other_image(best, python, install, stage),
+        severity=None if sure else "info",
+        confidence="high" if sure else "medium",
         dated=True,
     )
 

@@ -108,6 +108,10 @@ NEED_NONE = {
     " && pip install .",
     "version of a clone": "RUN git clone https://github.com/Dao-AILab/flash-attention"
     " && cd flash-attention && python setup.py --version",
+    "wheels of a folder": "RUN pip install --no-index -f /wheels flash-attn",
+    "wheels of another index": "RUN pip install --extra-index-url https://x.example/s flash-attn",
+    "wheels alone": "RUN pip install --only-binary=:all: flash-attn",
+    "never built": "RUN uv pip install --system --no-build-package flash_attn flash-attn",
     "skipped": "RUN FLASH_ATTENTION_SKIP_CUDA_BUILD=TRUE pip install flash-attn",
     "entrypoint": 'ENTRYPOINT ["nvcc", "--version"]',
     "unused stage": f"{SLIM.strip()} AS x\nRUN nvcc -c a.cu\n{CUDA}",
@@ -130,11 +134,15 @@ def test_what_needs_no_nvcc_or_has_it_is_no_finding(text: str) -> None:
 @pytest.mark.parametrize(
     "package", ["flash-attn", "flash_attn==2.8.3", "mamba-ssm", "causal-conv1d"]
 )
-def test_what_may_fetch_a_wheel_is_a_warning_on_a_runtime_image(package: str) -> None:
-    text = f"{CUDA}{TORCH}RUN pip install {package} --no-build-isolation\n"
+@pytest.mark.parametrize("base", [CUDA, SLIM])
+def test_a_setup_that_asks_for_nvcc_before_it_looks_for_a_wheel_is_an_error(
+    base: str, package: str
+) -> None:
+    text = f"{base}{TORCH}RUN pip install {package} --no-build-isolation\n"
     (found,) = of("MLD107", text)
-    assert (found.severity, found.confidence) == ("warning", "medium")
-    assert of("MLD107", text.replace(CUDA, DEVEL)) == []
+    assert (found.severity, found.confidence) == ("error", "high")
+    assert "_SKIP_CUDA_BUILD=TRUE" in found.fix
+    assert of("MLD107", text.replace(base, DEVEL)) == []
 
 
 def test_an_extension_without_its_cuda_code_is_a_warning_on_a_gpu_image() -> None:
@@ -149,6 +157,20 @@ def test_a_project_with_an_extension_of_cuda_counts() -> None:
     assert of("MLD107", text, **{"setup.py": plain}) == []
     text = f"{CUDA}COPY . .\nRUN cd ops && python setup.py install\n"
     assert len(of("MLD107", text, **{"ops/setup.py": EXTENSION})) == 1
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "cd /opt/ops && python setup.py install",
+        "pip install /opt/ops",
+        "pip install -e /opt/ops[x]",
+    ],
+)
+def test_a_project_is_found_where_it_was_copied_to(command: str) -> None:
+    text = f"{CUDA}COPY csrc/ops /opt/ops\nRUN {command}\n"
+    assert len(of("MLD107", text, **{"csrc/ops/setup.py": EXTENSION})) == 1
+    assert of("MLD107", text, **{"opt/ops/setup.py": EXTENSION}) == []
 
 
 # MLD108

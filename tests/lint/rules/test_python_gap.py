@@ -16,6 +16,11 @@ GAPS = {
     "jax": ("pip install jax==0.8.1", "jax==0.8.1"),
     "jaxlib": ("pip install 'jax[cuda12]==0.11.0'", "'jax[cuda12]==0.11.0'"),
     "uv": ("uv pip install --system torch==2.15.0", "torch==2.15.0"),
+    "of uv's venv": ("uv venv -p 3.10 /v && uv pip install -p /v torch==2.15.0", "torch==2.15.0"),
+    "of conda's environment": (
+        "conda create -y -n t python=3.10 && conda run -n t pip install torch==2.15.0",
+        "torch==2.15.0",
+    ),
     "in a venv": ("python -m venv /v && /v/bin/pip install torch==2.15.0", "torch==2.15.0"),
 }
 NO_GAPS = {
@@ -49,6 +54,11 @@ NO_GAPS = {
     "RUN pip install torch==2.15.0",
     "another package": f"{OLD}RUN pip install torchmetrics==2.15.0",
 }
+
+
+def test_another_index_may_have_wheels_of_its_own() -> None:
+    text = f"{OLD}RUN pip install -i https://pypi.example.com/simple torch==2.15.0\n"
+    assert [(i.severity, i.confidence) for i in of("MLD119", text)] == [("info", "medium")]
 
 
 @pytest.mark.parametrize(("text", "word"), in_all_forms(GAPS, OLD))

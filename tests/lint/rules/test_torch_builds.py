@@ -111,6 +111,21 @@ def test_a_requirements_file_and_a_project_count() -> None:
     assert len(of("MLD102", text, **{"pyproject.toml": project})) == 1
 
 
+def test_the_build_for_the_extra_that_is_taken_counts() -> None:
+    project = (
+        '[project]\nname = "x"\nversion = "1"\ndependencies = []\n'
+        '[project.optional-dependencies]\ncpu = ["torch==2.9.1"]\ngpu = ["torch==2.9.1"]\n'
+        '[tool.uv.sources]\ntorch = [{ index = "cpu", extra = "cpu" }, '
+        '{ index = "gpu", extra = "gpu" }]\n'
+        f'[[tool.uv.index]]\nname = "cpu"\nurl = "{INDEX}cpu"\nexplicit = true\n'
+        f'[[tool.uv.index]]\nname = "gpu"\nurl = "{INDEX}cu128"\nexplicit = true\n'
+    )
+    text = f"{CUDA}COPY pyproject.toml .\nRUN uv sync --extra cpu\n"
+    assert len(of("MLD102", text, **{"pyproject.toml": project})) == 1
+    text = text.replace("--extra cpu", "--extra gpu")
+    assert of("MLD102", text, **{"pyproject.toml": project}) == []
+
+
 def test_an_environment_that_is_copied_counts() -> None:
     text = (
         f"{SLIM.strip()} AS build\nRUN python -m venv /opt/venv && /opt/venv/bin/pip install "
@@ -217,6 +232,7 @@ EXISTENT = {
     "nightly": f"RUN pip install --pre torch --index-url {INDEX}nightly/cu127",
     "nightly, pinned": f"RUN pip install torch==2.9.0.dev20250801+cu122 -i {INDEX}nightly/cu122",
     "rocm": f"RUN pip install torch==2.6.0 --index-url {INDEX}rocm6.2.4",
+    "rocm by version": f"RUN pip install torch==2.9.0+rocm6.4 --index-url {INDEX}rocm6.4",
     "private index": "RUN pip install torch==2.5.2 --index-url https://pkgs.example.com/simple",
     "version by argument": f"ARG V\nRUN pip install torch==${{V}} --index-url {INDEX}cu121",
     "range": "RUN pip install 'torch>=2.5.2'",

@@ -29,6 +29,8 @@ OVERWRITTEN = {
     "conda": ("conda install -y pytorch=2.4.0 -c conda-forge", "pytorch=2.4.0"),
 }
 KEPT = {
+    "in a folder": "RUN pip install --target /opt/lib torch==2.6.0",
+    "in a folder, uv": "RUN uv pip install --target /opt/lib torch==2.6.0",
     "the same release": "RUN pip install torch==2.5.1",
     "the same build": f"RUN pip install torch==2.5.1+cu124 --index-url {INDEX}cu124",
     "unpinned": "RUN pip install torch torchvision torchaudio",
