@@ -38,7 +38,7 @@ def table(name: str) -> list[Row]:
 
 @functools.cache
 def numbers(text: str) -> Numbers:
-    return tuple(int(part) for part in text.split("."))
+    return tuple(int(part) for part in text.replace("rc", ".").split("."))
 
 
 BUILDS = {name: table(name) for name in ("torch", "tensorflow", "jax")}
@@ -230,6 +230,8 @@ def verdict(row: Row, question: Question) -> str:
 
 def has_version(row: Row, question: Question) -> bool:
     asked = question.version
+    if row["release"] != asked and "rc" in row["release"]:
+        return False  # a pre-release has to be asked for by its name
     if asked is None:
         return True
     if any(other["release"] == asked for other in BUILDS[question.framework]):

@@ -79,9 +79,10 @@ def test_a_release_has_at_most_one_default_build_per_platform() -> None:
     assert len(keys) == len(set(keys))
 
 
-def test_no_release_is_a_pre_release() -> None:
+def test_a_release_is_final_or_a_pre_release_and_nothing_else() -> None:
     for build in FACTS.builds:
-        assert re.fullmatch(r"\d+(\.\d+)+", build.release)
+        assert re.fullmatch(r"\d+(\.\d+)+((a|b|rc)\d+)?", build.release)
+        assert build.is_final == ("rc" not in build.release)
 
 
 def test_every_cuda_version_of_a_verified_build_has_a_minimum_driver() -> None:

@@ -9,7 +9,7 @@ from mlbox.facts import Image, load_facts, numbers
 from mlbox.resolve import image_tags
 from mlbox.resolve.judge import ImageReport, judge
 
-STATUSES = {"kept", "may be deleted", "absent", "moving", "end of life"}
+STATUSES = {"kept", "may be deleted", "absent", "moving", "end of life", "broken"}
 DIGEST = "sha256:" + "a" * 64
 
 
@@ -386,7 +386,10 @@ def test_a_python_at_its_end_of_life_is_told() -> None:
     ("reference", "instead"),
     [
         ("pytorch/pytorch", "pytorch/pytorch:2.14.1-cuda13.2-cudnn9-runtime"),
-        ("tensorflow/tensorflow:latest-gpu", "tensorflow/tensorflow:2.21.0-gpu"),
+        (
+            "tensorflow/tensorflow:latest-gpu",
+            "tensorflow/tensorflow:2.20.0-gpu",
+        ),  # 2.21.0's: broken
         ("tensorflow/tensorflow", "tensorflow/tensorflow:2.21.0"),
         ("nvcr.io/nvidia/pytorch", "nvcr.io/nvidia/pytorch:26.07-py3"),
         ("python", "python:3.12-slim-bookworm"),

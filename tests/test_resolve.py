@@ -63,7 +63,8 @@ def test_auto_takes_the_build_the_publisher_gives_by_default() -> None:
 def test_a_prefix_takes_the_newest_release_that_has_a_wheel_for_the_python() -> None:
     resolution = resolve_box(box(torch="2", python="3.10"), FACTS)
     assert resolution.version == "2.14.1"
-    assert "Not torch 2.15.0: it has no wheel for Python 3.10." in resolution.reasons
+    passed_over = "Not torch 2.15.0: it has no wheel for Python 3.10 (source: "
+    assert any(reason.startswith(passed_over) for reason in resolution.reasons)
 
 
 def test_a_release_that_exists_is_taken_exactly() -> None:
@@ -331,7 +332,7 @@ def test_every_verified_torch_build_can_be_asked_for(build: Build) -> None:
     assert resolution.index_url == f"https://download.pytorch.org/whl/{build.tag}"
 
 
-@given(st.sampled_from(BUILDS), st.integers(1, 3))
+@given(st.sampled_from([build for build in BUILDS if build.is_final]), st.integers(1, 3))
 def test_a_prefix_resolves_to_a_release_that_begins_with_it(build: Build, length: int) -> None:
     prefix = ".".join(build.release.split(".")[:length])
     resolution = resolve_box(box_of(build, **{build.framework: prefix}), FACTS)

@@ -48,9 +48,22 @@ def run(args: argparse.Namespace) -> int:
     facts = known_facts()
     if args.matrix:
         return _print_matrix(request, args)
-    resolution = _with_size(resolve(request, facts), args)
+    resolution = resolve(request, facts)
+    _check_platform(resolution, args)
+    resolution = _with_size(resolution, args)
     print(json.dumps(asdict(resolution), indent=2) if args.json else resolution_text(resolution))
     return _IMPOSSIBLE if resolution.verdict == "impossible" else 0
+
+
+def _check_platform(resolution: Resolution, args: argparse.Namespace) -> None:
+    """Refuse a platform that is named beside a machine or a GPU of another one."""
+    if "platform" in args and parse_platform(args.platform) != resolution.platform:
+        named = args.instance or getattr(args, "gpu", None) or "the accelerator"
+        raise SpecError(
+            f"platform = {args.platform!r} and {named} contradict each other.",
+            why=f"{named} is {resolution.platform}.",
+            fix="Leave one of them out.",
+        )
 
 
 def _request(args: argparse.Namespace) -> Request:

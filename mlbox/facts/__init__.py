@@ -75,6 +75,11 @@ class Build:
     notes: str
 
     @functools.cached_property
+    def is_final(self) -> bool:
+        """Whether it is a final release, not a pre-release like ``"2.22.0rc0"``."""
+        return re.fullmatch(r"[\d.]+", self.release) is not None
+
+    @functools.cached_property
     def cuda(self) -> str | None:
         """CUDA minor version, ``"12.8"``; ``None`` for CPU."""
         return ".".join(self.toolkit.split(".")[:2]) if self.toolkit else None
@@ -155,7 +160,7 @@ class Image:
         flavor: ``"base"``, ``"runtime"`` or ``"devel"``; empty if it has no such kinds.
         cudnn: Major version of the cuDNN in it; empty for none.
         status: ``"kept"``; ``"may be deleted"`` where the publisher no longer supports it;
-            ``"absent"``, ``"moving"`` or ``"end of life"``.
+            ``"absent"``, ``"moving"`` or ``"end of life"``; ``"broken"`` where it is reported so.
         source: Where this was read.
         confidence: How far to trust it.
         notes: What else the source says.

@@ -156,7 +156,9 @@ def _release(
         inference = Inference(key=framework.name, value=exact, why=f"{framework.why}, pins it")
         return inference, _python_for(inference, python, pythons.get(exact, set()))
     newest_first = sorted(pythons, key=Version, reverse=True)
-    fitting = [release for release in newest_first if framework.asked.contains(release)]
+    fitting = [
+        release for release in newest_first if framework.asked.contains(release, prereleases=False)
+    ]
     release = next((one for one in fitting if python.value in pythons[one]), None) or next(
         iter(fitting), None
     )

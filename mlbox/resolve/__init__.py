@@ -99,8 +99,12 @@ def _resolved(request: Request, facts: Facts) -> Resolution:
         return resolve_accelerator(accelerator or "", request, facts.accelerators, facts.as_of)
     answer = _answer(request, facts)
     reasons, findings = explained(request, facts.accelerators)
+    other = answer.verdict == "ok" and any(one.code == "no-mps" for one in findings)
     return replace(
-        answer, reasons=(*answer.reasons, *reasons), findings=(*answer.findings, *findings)
+        answer,
+        verdict="warn" if other else answer.verdict,  # not what was asked for
+        reasons=(*answer.reasons, *reasons),
+        findings=(*answer.findings, *findings),
     )
 
 
@@ -108,7 +112,13 @@ def _answer(request: Request, facts: Facts) -> Resolution:
     """Answer a request for NVIDIA's cards, or for the CPU."""
     if request.base in {"auto", "debian"}:
         return _from_wheels(request, facts)
-    from mlbox.resolve.bases import judged, on_image, refuse_image, with_brought  # noqa: PLC0415
+    from mlbox.resolve.bases import (  # noqa: PLC0415
+        bare,
+        judged,
+        on_image,
+        refuse_image,
+        with_brought,
+    )
 
     report = judged(request, facts)
     refusal = refuse_image(report, request, facts)
@@ -116,11 +126,10 @@ def _answer(request: Request, facts: Facts) -> Resolution:
         return refusal
     if report.framework and request.framework in {None, report.framework}:
         return with_brought(report, request, facts)
+    if request.framework is None:
+        return bare(report, request, facts)
     python = report.python if report.python_preinstalled else None
-    cuda = request.cuda
-    if request.framework is None and report.cuda and cuda == "auto":
-        cuda = ".".join(report.cuda.split(".")[:2])
-    asked = replace(request, python=python or request.python, cuda=cuda)
+    asked = replace(request, python=python or request.python)
     return on_image(_from_wheels(asked, facts), report, request, facts)
 
 

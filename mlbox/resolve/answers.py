@@ -61,7 +61,7 @@ def base_reason(request: Request, base: str) -> str:
         return (
             f"Base {base}: slim; the wheels bring their own CUDA libraries and need only the "
             "host's driver. On nvidia/cuda these libraries would be there twice: about 3.9 GB more "
-            "(estimated from the unpacked wheels of torch 2.9.1+cu128)."
+            "(source: the unpacked wheels of torch 2.9.1+cu128, an estimate)."
         )
     if request.base == "debian":
         return f'Base {base}: made from Debian\'s packages, as base = "debian" asks.'

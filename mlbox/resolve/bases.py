@@ -11,6 +11,7 @@ from mlbox.resolve.answers import refused, why_driver, with_devel
 from mlbox.resolve.builds import PREFERRED_PYTHON, is_release, python_minor, wheel_tag
 from mlbox.resolve.images import framework_in, through_mirror
 from mlbox.resolve.judge import judge
+from mlbox.resolve.plain import without_framework
 from mlbox.resolve.resolution import Nearest, Resolution
 from mlbox.resolve.targets import (
     check_driver,
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from mlbox.resolve.targets import Drivers
 
 _MUSL = "image-musl"  # fatal to wheels only
+_DOUBTS = {_MUSL, "image-not-seen", "image-moving-tag", "image-reported-broken"}
 _BEFORE_MANYLINUX_2_28 = "2.6.0"
 _MANYLINUX_2_28 = (2, 7)  # torch 2.7's wheels are the first for it; those before run on any glibc
 
@@ -97,11 +99,37 @@ def on_image(answer: Resolution, report: ImageReport, request: Request, facts: F
             return refused(request, what, why, facts, findings=report.findings, image=report)
         answer = replace(older, reasons=(f"Not torch {answer.version}: {why}", *older.reasons))
     findings = (*answer.findings, *report.findings, *_twice(answer, report, request))
-    return replace(answer, image=report, findings=findings)
+    return _with_doubts(replace(answer, image=report, findings=findings))
+
+
+def bare(report: ImageReport, request: Request, facts: Facts) -> Resolution:
+    """Answer for an image without a framework: its own Python, and its own CUDA."""
+    python, why = request.python, None
+    if report.python_preinstalled:
+        python, why = report.python, "that of the image"
+    elif report.python and not python:
+        python, why = report.python, "that of the image's system; it is not installed in it"
+    cuda = (report.cuda or "auto") if request.cuda == "auto" else request.cuda
+    asked = replace(request, python=python, cuda=cuda)
+    source = f"{why} (source: {report.source}; {report.confidence})" if why and python else ""
+    return on_image(without_framework(asked, facts, why_python=source), report, request, facts)
+
+
+def _with_doubts(answer: Resolution) -> Resolution:
+    """The answer, with a warning where it is not sure that the image will do."""
+    doubts = [
+        f"{one.what} {one.why}"
+        for one in answer.findings
+        if one.code in _DOUBTS and one.severity in {"warning", "error"}
+    ]
+    if not doubts or answer.verdict == "impossible":
+        return answer
+    return replace(answer, verdict="warn", reasons=(*answer.reasons, *doubts))
 
 
 def _twice(answer: Resolution, report: ImageReport, request: Request) -> Iterator[Finding]:
-    if report.cuda and answer.cuda and report.flavor in {"runtime", "devel"}:
+    twice = report.cuda and answer.cuda and answer.framework
+    if twice and report.flavor in {"runtime", "devel"}:
         yield Finding(
             code="cuda-twice",
             severity="warning",
@@ -164,7 +192,7 @@ def with_brought(report: ImageReport, request: Request, facts: Facts) -> Resolut
         ),
         as_of=facts.as_of,
     )
-    answer = replace(answer, image=report, findings=report.findings)
+    answer = _with_doubts(replace(answer, image=report, findings=report.findings))
     compiles = request.compiles and not report.has_nvcc
     return with_devel(answer, request, facts) if compiles else answer
 

@@ -278,13 +278,16 @@ def conditions(ask: Ask, facts: Facts) -> Mapping[str, Callable[[Build], bool]]:
 
 
 def release_condition(ask: Ask, facts: Facts) -> Callable[[Build], bool]:
-    """Whether it is exactly the release asked for; if there is none such, one that begins so."""
+    """Whether it is exactly the release asked for; if there is none such, one that begins so.
+
+    A pre-release has to be asked for exactly.
+    """
     wanted = ask.request.version
     if wanted is None:
-        return lambda _: True
+        return lambda build: build.is_final
     if wanted in _releases(ask.framework, facts):
         return lambda build: build.release == wanted
-    return lambda build: is_release(build.release, wanted)
+    return lambda build: build.is_final and is_release(build.release, wanted)
 
 
 def has_tag(build: Build, ask: Ask) -> bool:
@@ -299,8 +302,9 @@ def _releases(framework: str, facts: Facts) -> frozenset[str]:
 
 @lru_cache(maxsize=16)
 def releases_of(framework: str, facts: Facts) -> tuple[str, ...]:
-    """Return the releases of a framework that the tables have, oldest first."""
-    return tuple(sorted(_releases(framework, facts), key=numbers))
+    """Return the final releases of a framework that the tables have, oldest first."""
+    found = {b.release for b in facts.builds if b.framework == framework and b.is_final}
+    return tuple(sorted(found, key=numbers))
 
 
 @lru_cache(maxsize=16)

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from mlbox.resolve.builds import Ask
 
 WHY_UNPAIRED = {
-    "torchaudio": "torchaudio ended at 2.11.0, which has no pin: it may install and not load.",
-    "torchtext": "torchtext ended at 0.18.0, which goes with torch 2.3.",
-    "torchvision": "torchvision 0.26 and newer exclude Python 3.14.1.",
+    "torchaudio": "torchaudio ended at 2.11.0, which has no pin: it may install and not load",
+    "torchtext": "torchtext ended at 0.18.0, which goes with torch 2.3",
+    "torchvision": "torchvision 0.26 and newer exclude Python 3.14.1",
 }
 _DOUBTS = {
     "single": "one source says so",
@@ -71,15 +71,27 @@ def findings(build: Build, ask: Ask) -> tuple[Finding, ...]:
 
 
 def _trust(build: Build, ask: Ask) -> Iterator[Finding]:
-    unconfirmed = build.platform == "linux/arm64" and "not confirmed" in build.notes
+    arm = build.platform == "linux/arm64"
+    unconfirmed = arm and "not confirmed" in build.notes
+    recollected = arm and "aarch64 arch list is from memory" in build.notes
     doubt = "not confirmed" if unconfirmed else _DOUBTS.get(build.confidence)
+    if recollected:
+        doubt = "which GPUs it has code for is recollected, no source at hand"
     if doubt:
         yield Finding(
             code="single-source" if build.confidence == "single" else "not-confirmed",
-            severity="warning" if unconfirmed else "info",
+            severity="warning" if unconfirmed or recollected else "info",
             what=f"{build.framework} {build.release} {build.tag}: {doubt}.",
             why=f"{build.source}. {build.notes}".strip(),
             fix="Lock it (`mlbox lock`): that asks the index.",
+        )
+    if not build.is_final:
+        yield Finding(
+            code="pre-release",
+            severity="warning",
+            what=f"{build.framework} {build.release} is a pre-release.",
+            why=f"It is chosen only where it is named exactly (source: {build.source}).",
+            fix="Name no version for the newest final release.",
         )
     if ask.gpu and ask.gpu.confidence not in {"multi", "observed"}:
         yield Finding(
@@ -133,7 +145,7 @@ def _family(build: Build, ask: Ask) -> Iterator[Finding]:
             code="unpaired-companion",
             severity="warning",
             what=f"{name} has no release for {build.framework} {build.release} on this Python.",
-            why=WHY_UNPAIRED[name],
+            why=f"{WHY_UNPAIRED[name]}.",
             fix=f"Use an older torch, or do without {name}.",
         )
     if build.framework == "tensorflow" and build.loose and is_cuda(build):
@@ -141,7 +153,7 @@ def _family(build: Build, ask: Ask) -> Iterator[Finding]:
             code="ranges-drift",
             severity="info",
             what="Its CUDA packages are ranges: what is installed changes with the index.",
-            why=build.notes or build.source,
+            why=f"{(build.notes or build.source).rstrip('.')}.",
             fix="Lock it (`mlbox lock`).",
         )
     if needs_cuda_base(build):

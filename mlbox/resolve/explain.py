@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from mlbox.facts import numbers
@@ -17,13 +16,17 @@ from mlbox.resolve.builds import (
     unpaired,
 )
 from mlbox.resolve.companions import WHY_UNPAIRED
-from mlbox.resolve.targets import drivers_for, outlived
+from mlbox.resolve.targets import WITHOUT_WHEELS, drivers_for, outlived
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from mlbox.facts import Build, Facts
     from mlbox.resolve.builds import Ask, Choice
+
+
+_AS_RELEASE = "(source: that of the release)"
+_MINOR_VERSION = "(source: NVIDIA's page on minor-version compatibility)"
 
 
 # --- why this one -------------------------------------------------------------------------------
@@ -62,7 +65,8 @@ def _passed_over(build: Build, ask: Ask, facts: Facts) -> Iterator[str]:
         newest = newer[-1].release
         others = tuple(b for b in newer if b.release == newest)
         unmet = _first_unmet(others, ask, facts)
-        yield f"Not {build.framework} {newest}: {_lacks(unmet, others, ask)}."
+        source = f"(source: {others[-1].source})"
+        yield f"Not {build.framework} {newest}: {_lacks(unmet, others, ask)} {source}."
 
 
 def _first_unmet(builds: tuple[Build, ...], ask: Ask, facts: Facts) -> str:
@@ -94,15 +98,17 @@ def _why_tag(build: Build, ask: Ask, facts: Facts) -> str:
     if build.framework == "jax":
         name = f"{build.tag}, which serves CUDA {build.cuda} and all later of its major version"
     if ask.tag != "auto":
-        return f"{name}: as asked."
+        return f"{name}: as asked {_AS_RELEASE}."
     if build.default:
-        return f"{name}: the build that the package index gives by default."
+        return f"{name}: the build that the package index gives by default {_AS_RELEASE}."
     if build.platform != "linux/amd64" and not _has_default_cuda(build, facts):
         return (
             f"{name}: the newest CUDA build that fits; what the package index gives by default "
-            f"on {build.platform} is a CPU build, so the framework's own index is used."
+            f"on {build.platform} is a CPU build, so the framework's own index is used "
+            f"{_AS_RELEASE}."
         )
-    return f"{name}: of this release's builds, the best that runs on {_target(ask) or 'any GPU'}."
+    target = _target(ask) or "any GPU"
+    return f"{name}: of this release's builds, the best that runs on {target} {_AS_RELEASE}."
 
 
 def _has_default_cuda(build: Build, facts: Facts) -> bool:
@@ -154,22 +160,24 @@ def _why_not_all(build: Build, ask: Ask, facts: Facts) -> Iterator[str]:
         "minor-version": (
             f"{_on_driver(ask)} it works through minor-version compatibility: machine code runs; "
             "compiling newer PTX (CUDA error 222), NVRTC's PTX and features that need a newer "
-            "driver will not work."
+            f"driver will not work {_MINOR_VERSION}."
         ),
         "branch": (
             f"Driver {ask.driver} names a branch: before {need.exact if need else ''} it works "
-            "through minor-version compatibility, and compiling newer PTX will not work."
+            f"through minor-version compatibility, and compiling newer PTX will not work "
+            f"{_MINOR_VERSION}."
         ),
         "no-exact": (
             f"NVIDIA gives no exact driver for CUDA {build.cuda} on this platform: minor-version "
-            "compatibility is all that is known, compiling PTX may not work."
+            f"compatibility is all that is known, compiling PTX may not work {_MINOR_VERSION}."
         ),
         "triton": (
             "torch.compile will not work: torch 2.7 and newer bring Triton 3.3 and newer, which "
-            "dropped Turing (compute capability 7.5; one source says so)."
+            "dropped Turing (compute capability 7.5; source: one project's notes on its wheels)."
         ),
         "companion": " ".join(
-            f"{name} will not work with it, or only by luck: {WHY_UNPAIRED[name]}"
+            f"{name} will not work with it, or only by luck: {WHY_UNPAIRED[name]} "
+            "(source: package metadata)."
             for name in unpaired(build, ask)
         ),
     }
@@ -179,7 +187,7 @@ def _why_not_all(build: Build, ask: Ask, facts: Facts) -> Iterator[str]:
     if needs_cuda_base(build):
         yield (
             f"Without CUDA {build.cuda} and cuDNN in the base image it runs on the CPU: these "
-            "wheels bring no CUDA libraries."
+            "wheels bring no CUDA libraries (source: tensorflow/docs install/source.md)."
         )
 
 
@@ -192,8 +200,11 @@ def _on_driver(ask: Ask) -> str:
 
 def _why_python(build: Build, python: str, ask: Ask) -> str:
     if ask.python:
-        return f"Python {python}: as asked; there are wheels for {_listed(build.pythons)}."
-    return f"Python {python}: of those with a wheel, {_listed(build.pythons)}."
+        return (
+            f"Python {python}: as asked; there are wheels for {_listed(build.pythons)} "
+            f"{_AS_RELEASE}."
+        )
+    return f"Python {python}: of those with a wheel, {_listed(build.pythons)} {_AS_RELEASE}."
 
 
 # --- why none -------------------------------------------------------------------------------------
@@ -240,12 +251,12 @@ def _why_unmet(  # noqa: PLR0911  (one sentence per condition)
             platforms = sorted(p for f, p in facts.builds_by if f == ask.framework)
             return f"It has builds for {_listed(platforms)} only"
         case "release":
-            span = f"The releases it knows go from {left[0].release} to {left[-1].release}"
-            early = re.search(r"(a|b|rc)\d+$", ask.request.version or "")
-            return f"A pre-release is never chosen. {span}" if early else span
+            final = [build.release for build in left if build.is_final]
+            return f"The releases it knows go from {final[0]} to {final[-1]}"
         case "cuda":
             known = tags_of(ask.framework, facts)
-            notes = {build.notes for build in left if build.notes} if ask.request.version else set()
+            about = {build.notes for build in left if build.framework != "torch"}
+            notes = about - {""} if ask.request.version else set()
             if ask.tag in {*known, "auto", "cpu"}:
                 return ". ".join([comes_for, *sorted(notes)])
             never = f"{ask.framework} never had a {ask.tag} build; there are {_listed(known)}"
@@ -263,10 +274,18 @@ def _why_unmet(  # noqa: PLR0911  (one sentence per condition)
 
 def _why_no_code(left: Sequence[Build], comes_for: str, ask: Ask) -> str:
     codes = sorted({c for build in left for c in build.capabilities}, key=numbers)
-    architecture = ask.gpu.architecture if ask.gpu else ""
+    if ask.gpu is None:
+        raise AssertionError(ask)  # without a GPU every build has code for it
+    known = not ask.gpu.architecture.startswith("unknown")
+    whom = f"{ask.gpu.architecture} GPUs" if known else f"compute capability {ask.gpu.capability}"
+    if ask.gpu.notes and ask.gpu.capability in WITHOUT_WHEELS:
+        return f"No build for {whom} has been seen: {ask.gpu.notes} (source: {ask.gpu.source})"
+    floors = sorted({build.floor for build in left if build.floor}, key=numbers)
+    if floors and numbers(floors[0]) > numbers(ask.gpu.capability):
+        return f"{comes_for}, which needs compute capability {floors[0]} or newer"
     if not codes:
-        return f"{comes_for}, which does not support {architecture} GPUs"
-    return f"{comes_for}, with machine code for {_listed(codes)}: none for {architecture} GPUs"
+        return f"{comes_for}, which does not support {whom}"
+    return f"{comes_for}, with machine code for {_listed(codes)}: none for {whom}"
 
 
 def _why_no_driver(left: Sequence[Build], comes_for: str, ask: Ask, facts: Facts) -> str:

@@ -189,7 +189,7 @@ def _existing(reference: str, repository: str, question: _Question, index: _Inde
         )
     if _moves(repository, tag or ""):
         return _added(replace(_from_name(report), status="moving"), _moving(reference, "its name"))
-    return _added(_from_name(report), _not_seen(reference, row, question.as_of))
+    return _added(_from_name(report), _not_seen(reference, repository, row, question))
 
 
 def _named_like(repository: str, tag: str, index: _Index) -> Image | None:
@@ -278,13 +278,23 @@ def _about_status(row: Image, reference: str) -> tuple[Finding, ...]:
         )
     if row.status == "moving":
         found.append(_moving(reference, row.source))
+    if row.status == "broken":
+        found.append(
+            Finding(
+                code="image-reported-broken",
+                severity="warning",
+                what=f"{reference} is reported not to work.",
+                why=f"{row.notes} (source: {row.source}).",
+                fix="Try it before you rely on it, or take another release.",
+            )
+        )
     if row.status == "end of life":
         found.append(
             Finding(
                 code="image-end-of-life",
                 severity="warning",
                 what=f"Python {row.python} gets no more security fixes.",
-                why=f"It is at its end of life ({row.source}).",
+                why=f"It is at its end of life (source: {row.source}).",
                 fix="Take a newer Python where the packages allow it.",
             )
         )
@@ -294,7 +304,7 @@ def _about_status(row: Image, reference: str) -> tuple[Finding, ...]:
                 code="image-recollected",
                 severity="info",
                 what=f"What is said of {reference} has no source at hand.",
-                why=f"It is recollected ({row.source}).",
+                why=f"It is recollected (source: {row.source}).",
             )
         )
     return tuple(found)
@@ -305,7 +315,7 @@ def _moving(reference: str, source: str) -> Finding:
         code="image-moving-tag",
         severity="warning",
         what=f"{reference} is another image after every release.",
-        why=f"Its tag names no release ({source}).",
+        why=f"Its tag names no release (source: {source}).",
         fix="Name a release.",
     )
 
@@ -323,17 +333,20 @@ def _nonexistent(reference: str, why: str, source: str) -> Finding:
         code="image-does-not-exist",
         severity="error",
         what=f"There is no image {reference}.",
-        why=f"{why[:1].upper()}{why[1:].rstrip('.')} ({source}).",
+        why=f"{why[:1].upper()}{why[1:].rstrip('.')} (source: {source}).",
         fix="Take one that exists.",
     )
 
 
-def _not_seen(reference: str, row: Image | None, as_of: str) -> Finding:
+def _not_seen(reference: str, repository: str, row: Image | None, question: _Question) -> Finding:
     why = f"{row.source}." if row else "The tables list what was seen, which is not all there is."
+    python = tags.python_tag(question.name.tag or "") if repository == tags.PYTHON else None
+    # of Python's images the table leaves out patch releases and all variants but slim
+    listed = not python or (python.slim and python.version.count(".") == 1)
     return Finding(
         code="image-not-seen",
-        severity="info",
-        what=f"Whether {reference} exists is not known: it was not seen as of {as_of}.",
+        severity="warning" if listed else "info",
+        what=f"Whether {reference} exists is not known: it was not seen as of {question.as_of}.",
         why=why[:1].upper() + why[1:],
     )
 
@@ -475,7 +488,7 @@ def _about_refusal(
     index: _Index,
 ) -> tuple[Finding, ...]:
     driver = question.driver or ""
-    where = f" ({row.source}; {row.confidence})" if row else ""
+    where = f" (source: {row.source}; {row.confidence})" if row else ""
     if report.repository == tags.PYTORCH:
         where += "; derived: such images are made from nvidia/cuda"
     if refusal.refuses is False and not refusal.by_brand:

@@ -44,7 +44,7 @@ def matrix(request: Request, facts: Facts) -> Matrix:
     ask = understand(replace(request, cuda="auto", accelerator=None), facts)
     cells: dict[str, dict[str, Cell]] = {}
     for build in reversed(facts.builds_by.get((ask.framework, request.platform), ())):
-        if is_cuda(build) and build.confidence != "unverified":
+        if is_cuda(build) and build.is_final and build.confidence != "unverified":
             cells.setdefault(build.release, {})[build.tag] = _cell(build, ask, facts)
     used = {tag for row in cells.values() for tag in row}
     return Matrix(

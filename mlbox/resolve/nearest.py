@@ -55,7 +55,8 @@ def nearest(ask: Ask, facts: Facts) -> tuple[Nearest, ...]:
     """
     builds = facts.builds_by.get((ask.framework, ask.request.platform), ())
     ways = _closest(builds, ask, facts)
-    if not any(is_cuda(way.build) for way in ways) and ask.request.instance is None:
+    elsewhere = ask.request.platform != _USUAL and ask.request.instance is None
+    if elsewhere and not any(is_cuda(way.build) for way in ways):
         ways += _closest(facts.builds_by.get((ask.framework, _USUAL), ()), ask, facts)
     smallest = [way for way in ways if not any(other.changes < way.changes for other in ways)]
     smallest.sort(key=lambda way: way.weight)
@@ -67,7 +68,7 @@ def _closest(builds: tuple[Build, ...], ask: Ask, facts: Facts) -> list[_Way]:
     fits = release_condition(ask, facts)
     best: dict[frozenset[str], tuple[tuple[int, ...], list[Build]]] = {}
     for build in builds:
-        if build.confidence == "unverified":
+        if build.confidence == "unverified" or not (build.is_final or fits(build)):
             continue
         changes = _changes(build, ask, facts, fits)
         if changes is None:
@@ -118,10 +119,21 @@ def _driver(build: Build, ask: Ask, facts: Facts) -> str | None:
 def _distance(build: Build, changes: frozenset[str], ask: Ask, facts: Facts) -> tuple[int, ...]:
     """How far the build is from what was asked: in CUDA, Python and releases; newest first."""
     driver = _driver_to_have(build, ask, facts) if "driver" in changes else (0, 0, 0)
-    place = _places(ask.framework, facts)[build.release]
+    places = _places(ask.framework, facts)
+    place = places.get(build.release, len(places))  # a pre-release is after all of them
     wanted = _place_of(ask.request.version, ask.framework, facts)
     away = 0 if wanted is None else abs(place - wanted)
-    return (*driver, *_cuda_distance(build, ask), _python_distance(build, ask), away, -place)
+    step = release_step(build.release, ask.request.version)
+    return (*driver, *_cuda_distance(build, ask), _python_distance(build, ask), step, away, -place)
+
+
+@lru_cache(maxsize=4096)
+def release_step(release: str, wanted: str | None) -> int:
+    """How large a step it is to a release: to one of the same series, or the same major one."""
+    if wanted is None:
+        return 0
+    have, asked = numbers(release), numbers(wanted)
+    return next((step for step, size in enumerate((2, 1)) if have[:size] == asked[:size]), 2)
 
 
 def _driver_to_have(build: Build, ask: Ask, facts: Facts) -> tuple[int, int, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mlbox.facts import numbers
@@ -24,8 +25,16 @@ if TYPE_CHECKING:
     from mlbox.resolve.targets import Drivers
 
 
-def without_framework(request: Request, facts: Facts) -> Resolution:
+def without_framework(request: Request, facts: Facts, *, why_python: str = "") -> Resolution:
     """Answer for Python and, if it is named, CUDA."""
+    answer = _answer(request, facts)
+    if answer.verdict == "impossible":
+        return answer
+    why = why_python or ("as asked" if request.python else "nothing asks for another")
+    return replace(answer, reasons=(f"Python {answer.python}: {why}.", *answer.reasons))
+
+
+def _answer(request: Request, facts: Facts) -> Resolution:
     if request.driver:
         check_driver(request.driver)
     gpu = find_gpu(request, facts)
@@ -34,7 +43,8 @@ def without_framework(request: Request, facts: Facts) -> Resolution:
         return _with_cuda(None, None, gpu, request, facts)
     if cuda not in _known(facts):
         return _no_cuda(cuda, request, facts)
-    need = drivers_for(cuda, gpu, request.platform, facts)
+    exact = any(row.version == request.cuda for row in facts.cudas)
+    need = drivers_for(request.cuda if exact else cuda, gpu, request.platform, facts)
     if not _runs(request, need, gpu):
         what = f"CUDA {cuda} does not run on driver {request.driver}."
         return refused(request, what, f"It needs driver {need.minimum} or newer.", facts)
@@ -73,7 +83,7 @@ def _with_cuda(
         min_driver=need.minimum if need else None,
         exact_driver=need.exact or None if need else None,
         capabilities=(gpu.capability,) if gpu and cuda else (),
-        reasons=(base_reason(request, base), f"Python {python}: as asked.", *libraries),
+        reasons=(base_reason(request, base), *libraries),
         as_of=facts.as_of,
     )
     return with_devel(answer, request, facts) if request.compiles else answer

@@ -24,7 +24,8 @@ def rows(resolution: Resolution) -> tuple[tuple[str, str], ...]:
 def _rows(resolution: Resolution) -> Iterator[tuple[str, str]]:
     if resolution.verdict == "impossible":
         return
-    yield "framework", f"{resolution.framework} {resolution.version or '(release not known)'}"
+    if resolution.framework:
+        yield "framework", f"{resolution.framework} {resolution.version or '(release not known)'}"
     yield "accelerator", resolution.accelerator or ""
     yield "wheel tag", resolution.cuda_tag or ""
     yield "python", resolution.python

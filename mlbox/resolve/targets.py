@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 Code = Literal["native", "ptx", "newer", "unknown", "none"]
 
 # Rubin: sources differ on the first CUDA for it, and no torch wheel for it has been seen.
-_WITHOUT_WHEELS = {"10.7"}
+WITHOUT_WHEELS = {"10.7"}
 _TEGRA = {"5.3", "6.2", "7.2", "8.7"}  # Jetsons, which need NVIDIA's own wheels
 _BRANDS = {"nvidia", "tesla", "geforce"}
 _FORMS = {"sxm", "sxm2", "sxm4", "sxm5", "sxm6", "pcie", "laptop", "gpu", "mobile", "max", "q"}
@@ -52,7 +52,7 @@ def find_gpu(request: Request, facts: Facts) -> Gpu | None:
         SpecError: It is not in the tables, or its name fits models that differ in compute
             capability, or a name and a compute capability contradict each other.
     """
-    gpu = _named(request.gpu, facts) if request.gpu else None
+    gpu = None if request.gpu is None else _named(request.gpu, facts)
     if request.compute_capability is None:
         return gpu
     capability = _checked_capability(request.compute_capability)
@@ -165,7 +165,7 @@ def code_for(build: Build, gpu: Gpu) -> Code:  # noqa: PLR0911  (one line per ru
     it can only be PTX. ``"unknown"``: nothing is known of what is in the build.
     """
     have = numbers(gpu.capability)
-    if gpu.capability in _WITHOUT_WHEELS and build.framework == "torch":
+    if gpu.capability in WITHOUT_WHEELS and build.framework == "torch":
         return "none"
     if build.cuda and gpu.last_cuda and numbers(build.cuda) > numbers(gpu.last_cuda):
         return "none"

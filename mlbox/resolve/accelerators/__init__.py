@@ -18,6 +18,7 @@ from mlbox.resolve.accelerators.machines import explained, implied
 from mlbox.resolve.accelerators.neuron import resolve_neuron
 from mlbox.resolve.accelerators.rocm import resolve_rocm
 from mlbox.resolve.accelerators.tpu import resolve_tpu
+from mlbox.resolve.nearest import release_step
 from mlbox.resolve.resolution import Nearest
 
 if TYPE_CHECKING:
@@ -106,7 +107,10 @@ def _closest(question: Question, wanted: str | None, keys: tuple[str, ...]) -> R
         return newest
     releases = sorted({row.release for row in question.facts.rocm}, key=numbers)
     place = sum(numbers(release) < numbers(wanted) for release in releases)
-    by_distance = sorted(releases, key=lambda release: abs(releases.index(release) - place))
+    by_distance = sorted(
+        releases,
+        key=lambda release: (release_step(release, wanted), abs(releases.index(release) - place)),
+    )
     for release in by_distance:
         request = replace(question.request, version=release)
         answer = _answer(replace(question, request=request))

@@ -123,7 +123,7 @@ def trust(row: Row, what: str) -> tuple[Finding, ...]:
 def told(row: Row) -> tuple[str, ...]:
     """Return a row's notes as a reason."""
     text = row.notes.strip()
-    return (f"{text[:1].upper()}{text[1:]} ({row.source}).",) if text else ()
+    return (f"{text[:1].upper()}{text[1:]} (source: {row.source}).",) if text else ()
 
 
 def warning(code: str, what: str, *, why: str = "", fix: str = "") -> Finding:

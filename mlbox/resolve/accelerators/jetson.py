@@ -55,13 +55,13 @@ def _against(question: Question, row: Jetpack, capability: str | None) -> tuple[
     request = question.request
     if capability and capability not in row.capabilities:
         what = f"JetPack {row.jetpack} (L4T {row.l4t}) is not for compute capability {capability}."
-        return what, f"It is for {', '.join(row.capabilities)} ({row.source})."
+        return what, f"It is for {', '.join(row.capabilities)} (source: {row.source})."
     if request.cuda not in {"auto", row.tag, row.cuda}:
         what = f"A Jetson with JetPack {row.jetpack} has CUDA {row.cuda}, not {request.cuda}."
-        return what, f"Its index is {row.index_url or 'not known'} ({row.source})."
+        return what, f"Its index is {row.index_url or 'not known'} (source: {row.source})."
     if choose_python(question.python, row.pythons) is None:
         what = f"There is no torch for JetPack {row.jetpack} on Python {question.python}."
-        return what, f"It is for {' '.join(row.pythons)} ({row.source})."
+        return what, f"It is for {' '.join(row.pythons)} (source: {row.source})."
     return ()
 
 
@@ -87,14 +87,16 @@ def _torch(question: Question, row: Jetpack, capability: str | None, given: str)
         return no_facts(
             question,
             subject,
-            f"{why} ({row.source}); PyPI's are for the CPU only.",
+            f"{why} (source: {row.source}); PyPI's are for the CPU only.",
             python=row.python,
             base_image=row.image,
         )
     below = row.torch_below
     if below and request.version and numbers(request.version) >= numbers(below):
         what = f"There is no torch {request.version} for JetPack {row.jetpack}."
-        return impossible(question, what, f"NVIDIA's wheels end below {below} ({row.source}).")
+        return impossible(
+            question, what, f"NVIDIA's wheels end below {below} (source: {row.source})."
+        )
     if row.torch:
         releases = wanted(request.version, row.torch)
         known = [release for release in row.torch if release in releases]
@@ -157,9 +159,9 @@ def _requirement(row: Jetpack, version: str | None) -> str:
 def _why_jetpack(row: Jetpack, capability: str | None, given: str) -> str:
     what = f"JetPack {row.jetpack} (L4T r{row.l4t}, CUDA {row.cuda}, Ubuntu {row.ubuntu})"
     if given:
-        return f"{what} is the one given ({row.source})."
+        return f"{what} is the one given (source: {row.source})."
     of = f"compute capability {capability}" if capability else "an Orin, where no board is given"
-    return f"{what} is taken for {of} ({row.source})."
+    return f"{what} is taken for {of} (source: {row.source})."
 
 
 def _why_wheels(row: Jetpack) -> tuple[str, ...]:
@@ -167,7 +169,7 @@ def _why_wheels(row: Jetpack) -> tuple[str, ...]:
         return (
             (
                 f"From JetPack 7 on a Jetson runs the aarch64 wheels for CUDA 13; torch comes from "
-                f"{row.index_url} ({row.source})."
+                f"{row.index_url} (source: {row.source})."
             ),
         )
     return (
@@ -175,7 +177,7 @@ def _why_wheels(row: Jetpack) -> tuple[str, ...]:
             "Wheels of PyPI and pytorch.org never work on JetPack 6 or older: to torch 2.10 they "
             "are for the CPU only on aarch64, from 2.11 on they need CUDA 13."
         ),
-        f"torch comes from {row.index_url}, for Python {row.python} only ({row.source}).",
+        f"torch comes from {row.index_url}, for Python {row.python} only (source: {row.source}).",
     )
 
 

@@ -43,7 +43,7 @@ def implied(request: Request, facts: Accelerators) -> tuple[str | None, Request]
     """
     request, meant = _placed(request, facts)
     meant = meant or _meant(request, facts)
-    asked = (request.accelerator or "").lower() or None
+    asked = None if request.accelerator is None else request.accelerator.lower()
     if asked is not None and asked not in (*KNOWN, *WITHOUT_FACTS, "mps"):
         raise unknown("accelerator", asked, KNOWN)
     if "mps" in {asked, meant} or asked == "cpu" or (asked is None and _is_cpu(request, meant)):
@@ -66,7 +66,9 @@ def explained(request: Request, facts: Accelerators) -> tuple[tuple[str, ...], t
         mps = next(row for row in facts.devices if row.accelerator == "mps")
         what = "Containers on macOS have no MPS: this image runs on the CPU."
         fix = "For MPS, use a virtual environment on the Mac itself."
-        return (f"{what} ({mps.source})",), (warning("no-mps", what, why=mps.notes, fix=fix),)
+        return (f"{what} (source: {mps.source})",), (
+            warning("no-mps", what, why=mps.notes, fix=fix),
+        )
     if request.instance is None:
         return (), ()
     row = find_instance(request.instance, facts)
@@ -85,7 +87,7 @@ def _placed(request: Request, facts: Accelerators) -> tuple[Request, str | None]
     if request.gpu and not same_gpu(request.gpu, row.gpu):
         raise _contradiction(
             f"gpu = {request.gpu!r} and instance = {request.instance!r}",
-            f"{row.name} has {row.gpu} ({row.source}).",
+            f"{row.name} has {row.gpu} (source: {row.source}).",
             "Leave one of them out.",
         )
     kind = row.accelerator or kind_of(row.gpu, facts)
@@ -100,7 +102,7 @@ def _platform(row: Instance, request: Request) -> str:
     if request.platform not in fits:
         raise _contradiction(
             f"platform = {request.platform!r} and instance = {row.name!r}",
-            f"{row.name} is {row.platform} ({row.source}).",
+            f"{row.name} is {row.platform} (source: {row.source}).",
             "Leave platform out.",
         )
     return row.platform if arm else request.platform
@@ -223,7 +225,7 @@ def _of_machine(row: Instance) -> tuple[str, ...]:
     has = f"{row.share} of one" if row.share and row.share != "part" else str(row.count)
     has = "a part of one" if row.share == "part" else has
     arch = f" on {row.platform}" if row.platform != "linux/amd64" else ""
-    return (f"{row.name} has {has} {row.gpu}{memory}{arch} ({row.source}).", *told(row))
+    return (f"{row.name} has {has} {row.gpu}{memory}{arch} (source: {row.source}).", *told(row))
 
 
 def _about_machine(row: Instance) -> tuple[Finding, ...]:

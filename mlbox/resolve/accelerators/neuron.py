@@ -105,7 +105,7 @@ def _answer(question: Question, one: Product, family: str | None) -> Resolution:
         f"{request.framework} {one.release} of Neuron SDK {row.sdk} on Python {python}.",
         python=python,
         reasons=(
-            f"{one.packages[0]} is in Neuron SDK {row.sdk} ({row.source}).",
+            f"{one.packages[0]} is in Neuron SDK {row.sdk} (source: {row.source}).",
             *_why(one, family, request.version),
             f"{NEURON_INDEX} is named: what has these names on PyPI is a stub of another version.",
             *(_why_image(image) if "base_image" in parts else ()),
@@ -206,6 +206,6 @@ def _why_access(question: Question) -> tuple[str, ...]:
     return (
         (
             f"It gets one /dev/neuronN per chip, not per core. {known}: --device names each; "
-            f"the OCI hook is optional ({row.source})."
+            f"the OCI hook is optional (source: {row.source})."
         ),
     )

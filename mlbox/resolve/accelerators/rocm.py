@@ -150,7 +150,7 @@ def _answer(question: Question, row: RocmBuild, gpu: AmdGpu | None) -> Resolutio
 
 def _why_release(question: Question, row: RocmBuild) -> tuple[str, ...]:
     if question.request.version:
-        return (f"torch {row.release} has a {row.tag} build ({row.source}).",)
+        return (f"torch {row.release} has a {row.tag} build (source: {row.source}).",)
     newer = sorted(
         {
             other.release
@@ -159,7 +159,9 @@ def _why_release(question: Question, row: RocmBuild) -> tuple[str, ...]:
         },
         key=numbers,
     )
-    first = f"torch {row.release} is the newest verified ROCm build that fits ({row.source})."
+    first = (
+        f"torch {row.release} is the newest verified ROCm build that fits (source: {row.source})."
+    )
     if not newer:
         return (first,)
     return (first, f"ROCm builds of torch {', '.join(newer)} are not verified: not used.")
@@ -171,10 +173,11 @@ def _why_gpu(row: RocmBuild, gpu: AmdGpu, override: str) -> tuple[str, ...]:
         return (
             (
                 f"The {row.tag} wheel has no code for {gpu.gfx} ({gpu.name}); with "
-                f"HSA_OVERRIDE_GFX_VERSION={override} it runs that of {base} ({gpu.source})."
+                f"HSA_OVERRIDE_GFX_VERSION={override} it runs that of {base} "
+                f"(source: {gpu.source})."
             ),
         )
-    return (f"The {row.tag} wheel has code for {gpu.gfx} ({gpu.name}) ({gpu.source}).",)
+    return (f"The {row.tag} wheel has code for {gpu.gfx} ({gpu.name}) (source: {gpu.source}).",)
 
 
 def _about_gpu(gpu: AmdGpu, override: str) -> tuple[Finding, ...]:
@@ -244,7 +247,7 @@ def _no_code(question: Question, gpu: AmdGpu) -> Resolution:
             if gpu.gfx in row.gfx and row.confidence != "unverified"
         }
     )
-    reasons = [f"{gpu.name} is {gpu.gfx}: {gpu.notes or 'in no list'} ({gpu.source})."]
+    reasons = [f"{gpu.name} is {gpu.gfx}: {gpu.notes or 'in no list'} (source: {gpu.source})."]
     if listed:
         first, last = listed[0], listed[-1]
         reasons.append(f"It is in torch {first[1]} ({first[2]}) to {last[1]} ({last[2]}).")
@@ -261,7 +264,8 @@ def _groups(question: Question) -> tuple[str, ...]:
     return (
         (
             "It gets /dev/kfd and /dev/dri, and the host's numbers of the groups video and "
-            f"render: the image may not know their names, and they differ by host ({row.source})."
+            "render: the image may not know their names, and they differ by host "
+            f"(source: {row.source})."
         ),
         *told(row),
     )
@@ -285,7 +289,7 @@ def _image_answer(question: Question, row: RocmBuild, gpu: AmdGpu | None) -> Res
         question,
         f"torch {row.release} of AMD's image ({row.tag}).",
         python=row.pythons[0],
-        reasons=(f"The image brings torch {row.release} ({row.source}).", *told(row)),
+        reasons=(f"The image brings torch {row.release} (source: {row.source}).", *told(row)),
         findings=(*trust(row, f"What is in {row.image}"), *_about_list(row)),
         version=row.release,
         cuda_tag=row.tag,

@@ -50,7 +50,7 @@ def resolve_jax(question: Question, gpu: AmdGpu | None, access: dict[str, Any]) 
     row = max(fitting, key=lambda row: numbers(row.release))
     if gpu is not None and not _may_run(gpu, row):
         subject = f"jax {row.release} on {gpu.name} ({gpu.gfx})"
-        return no_facts(question, subject, f"{gpu.notes or gpu.support} ({gpu.source}).")
+        return no_facts(question, subject, f"{gpu.notes or gpu.support} (source: {gpu.source}).")
     return _answer(question, row, rows, gpu, access)
 
 
@@ -78,7 +78,7 @@ def _answer(
         f"jax {row.release} with ROCm {row.rocm} on Python {python}.",
         python=python,
         reasons=(
-            f"jax {row.release} resolves with its extra {row.extra} ({row.source}).",
+            f"jax {row.release} resolves with its extra {row.extra} (source: {row.source}).",
             *(f"jax {release} does not: its plugin is not on the index." for release in skipped),
             f"The plugin brings no ROCm: ROCm {row.rocm} has to be in the image.",
             *told(row),

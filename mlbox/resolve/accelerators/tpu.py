@@ -82,7 +82,7 @@ def _release(question: Question, generation: TpuGeneration | None, chips: int | 
         return impossible(
             question,
             f"There is no {what} for TPU on Python {question.python}.",
-            f"{row.framework} {row.release} is for {' '.join(row.pythons)} ({row.source}).",
+            f"{row.framework} {row.release} is for {' '.join(row.pythons)} (source: {row.source}).",
         )
     row = max(fitting, key=lambda row: numbers(row.release))
     return _answer(question, row, generation, chips)
@@ -105,8 +105,11 @@ def _answer(
         f"{name} {row.release} for TPU on Python {python}.",
         python=python,
         reasons=(
-            f"{row.framework} {row.release} is the newest of what is asked for ({row.source}).",
-            f"It is pinned to {' and '.join(row.libtpu)} ({row.source}).",
+            (
+                f"{row.framework} {row.release} is the newest of what is asked for "
+                f"(source: {row.source})."
+            ),
+            f"It is pinned to {' and '.join(row.libtpu)} (source: {row.source}).",
             *(_why_torch(row) if torch else ()),
             *((f"PyPI alone is not enough: libtpu is on {row.links}.",) if row.links else ()),
             "One TPU framework per image: jax and torch_xla are pinned to different libtpu.",
@@ -173,7 +176,7 @@ def _why_access(question: Question, generation: TpuGeneration | None) -> tuple[s
     return (
         (
             f"A TPU {generation.generation} is at {' '.join(device.device_nodes)}; "
-            f"--privileged --net=host are the only documented flags ({device.source})."
+            f"--privileged --net=host are the only documented flags (source: {device.source})."
         ),
         *told(device),
         *told(generation),
