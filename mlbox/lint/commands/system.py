@@ -19,7 +19,8 @@ _APT = syntax(
     "-o/--option -t/--target-release/--default-release -c/--config-file -a/--host-architecture"
     " -P/--build-profiles",
     "-y/--assume-yes/--yes -q/--quiet -f/--fix-broken -m/--fix-missing -d/--download-only"
-    " -s/--simulate -u/--show-upgraded -V/--verbose-versions",
+    " -s/--just-print/--dry-run/--recon/--no-act/--simulate -u/--show-upgraded"
+    " -V/--verbose-versions",
 )
 _DNF = syntax(
     "--setopt --enablerepo --disablerepo --repo --repoid --releasever --installroot -c/--config"

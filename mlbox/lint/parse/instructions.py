@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from mlbox.lint.parse.source import Mapped, Span
+from mlbox.lint.parse.strings import json_strings
 from mlbox.lint.parse.words import json_list, raw_words, unquoted
 
 if TYPE_CHECKING:
@@ -135,6 +136,16 @@ class Instruction:
         return tuple(
             Word(raw=self.arguments.text[start:end], span=self.arguments.span(start, end))
             for start, end in raw_words(self.arguments.text, self.escape)
+        )
+
+    @cached_property
+    def paths(self) -> tuple[Word, ...]:
+        """What a COPY or an ADD names, in either form: its sources, then its target."""
+        if self.exec_form is None:
+            return self.words
+        return tuple(
+            Word(raw=item.text, span=item.span(0, len(item.text)))
+            for item in json_strings(self.arguments)
         )
 
     @cached_property

@@ -30,7 +30,7 @@ def problems_of(
         yield from _instruction(item)
     if instructions and not stages:
         yield _problem("The file has no FROM: there is no stage to build.", head[-1])
-    for item in head:
+    for item in head if stages else ():
         if item.name in INSTRUCTIONS and item.name != "ARG":
             yield _problem(f"{item.name} stands before the first FROM.", item)
 

@@ -49,17 +49,20 @@ def no_clean(image: Image) -> Iterator[Hit]:
     for stage in shipped(image):
         for run in runs(stage):
             last = _lists_left(run)
-            if last is None:
-                continue
+            is_split = run.step.instruction.span.start < later
+            if last is None or (is_split and last.verb == "update"):
+                continue  # what uses them comes later: that is another rule's
             update = next(item for item in _apt(run.actions) if item.verb == "update")
             text = image.dockerfile.source.text
-            edits = () if run.step.instruction.span.start < later else _clean_edit(last, run, text)
+            edits = () if is_split or last.verb == "update" else _clean_edit(last, run, text)
             yield Hit(
                 place(last.command, *_INSTALL, last.verb, "dist-upgrade", "full-upgrade"),
                 what=f"The package lists that {update.tool} update fetched stay in this layer.",
                 why="They are 20 to 50 MB that nothing uses in the image, and they age; a later "
                 "instruction cannot take them out of this layer again. apt-get clean leaves them.",
-                fix=f"End this RUN with && {CLEAN}.",
+                fix=f"End this RUN with && {CLEAN}."
+                if last.verb != "update"
+                else "Fetch them in the RUN that installs something, and remove them at its end.",
                 edits=edits,
             )
 
@@ -75,21 +78,21 @@ def _lists_left(run: Run) -> SystemInstall | None:
     if "update" not in run.step.instruction.arguments.text and not run.step.instruction.heredocs:
         return None
     found: SystemInstall | None = None
-    installs = updated = False
+    updated = False
     for action in run.actions:
         if isinstance(action, SystemInstall) and action.tool in APT:
             updated = updated or action.verb == "update"
-            installs = installs or (action.verb in ("install", "upgrade") and updated)
             found = action if action.verb in _MADE and updated else found
         elif _may_clean(action.command):
-            found, updated, installs = None, False, False
-    return found if installs and not lists_mounted(run) else None
+            found, updated = None, False
+    return None if lists_mounted(run) else found
 
 
 def _may_clean(command: Command) -> bool:
     program = command.program
     if program in ("rm", "find"):
-        return any(_LISTS.search(item.text) for item in command.arguments)
+        inside = command.folder is None or bool(_LISTS.match(command.folder))
+        return inside or any(_LISTS.search(item.text) for item in command.arguments)
     if "clean" in program:
         return True
     scripts = command.arguments[:1] if program in _SHELLS else ()

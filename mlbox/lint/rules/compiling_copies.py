@@ -47,7 +47,7 @@ def _brought(step: Step, other: GpuStage) -> Iterator[Compiled]:
     """What a COPY brings of the things that a stage compiled with links to CUDA."""
     if other.has_nvcc is not True:
         return
-    sources = [step.expand(word.raw) for word in step.instruction.words[:-1]]
+    sources = [step.expand(word.raw) for word in step.instruction.paths[:-1]]
     for item in other.all_compiled:
         if item.kind == "program" and item.links and any(_has(item, path) for path in sources):
             yield item

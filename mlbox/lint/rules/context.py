@@ -75,11 +75,7 @@ def _folders(step: Step) -> Iterator[tuple[Span, str]]:
     instruction = step.instruction
     if instruction.name not in ("COPY", "ADD") or instruction.flag("from"):
         return
-    if instruction.exec_form is not None:
-        if len(instruction.exec_form) > 1 and instruction.exec_form[0] in (".", "./", "/"):
-            yield instruction.arguments.span(0, len(instruction.arguments.text)), ""
-        return
-    for word in instruction.words[:-1]:
+    for word in instruction.paths[:-1]:
         path = step.expand(word.raw)
         if path is None or "://" in path or path.startswith("<<"):
             continue

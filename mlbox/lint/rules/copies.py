@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from typing import TYPE_CHECKING
 
 from mlbox.lint.commands.model import Other, PythonInstall, SystemInstall
 from mlbox.lint.parse import Span
 from mlbox.lint.rules.layers import Run, line_end, newline
 from mlbox.lint.rules.rule import Hit
+from mlbox.lint.shell.scripts import SHELLS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from mlbox.lint.commands.model import Action
     from mlbox.lint.image import Image
     from mlbox.lint.parse import Instruction, Step
+    from mlbox.lint.shell.model import Command
 
 _ALL = frozenset({".", "./", "/", "./."})
 _TOOLS = frozenset({"pip", "setuptools", "wheel", "uv"})
@@ -26,9 +29,9 @@ _MANAGERS = frozenset({"apt-get", "apt", "apk", "dnf", "yum", "microdnf"})
 
 def before_deps(image: Image) -> Iterator[Hit]:
     """Every edit of the project installs its dependencies anew."""
+    ends: dict[int | None, tuple[Step | None, bool]] = {}
     for stage in image.used:
-        copied: Step | None = None
-        installed = False
+        copied, installed = ends.get(stage.stage.parent, (None, False))
         for step, actions in stage.steps:
             if copied is None and not installed and _copies_all(step.instruction):
                 copied = step
@@ -41,9 +44,10 @@ def before_deps(image: Image) -> Iterator[Hit]:
             )
             if copied is not None and found is not None:
                 yield _hit(copied, run, found, image)
+            if copied is not None and (found is not None or _uses_project(actions)):
+                copied, installed = None, True
                 break
-            if copied is not None and _uses_project(actions):
-                break
+        ends[stage.stage.index] = copied, installed
 
 
 def _copies_all(instruction: Instruction) -> bool:
@@ -56,9 +60,7 @@ def _copies_all(instruction: Instruction) -> bool:
 
 
 def _paths(instruction: Instruction) -> list[str]:
-    if instruction.exec_form is not None:
-        return list(instruction.exec_form)
-    return [item.raw.strip("\"'") for item in instruction.words]
+    return [item.raw.strip("\"'") for item in instruction.paths]
 
 
 def _dependencies(run: Run) -> PythonInstall | SystemInstall | None:
@@ -66,7 +68,7 @@ def _dependencies(run: Run) -> PythonInstall | SystemInstall | None:
     if run.step.instruction.is_trigger or run.step.instruction.flag("mount"):
         return None
     for action in run.actions:
-        if isinstance(action, Other) and action.command.program not in _HARMLESS:
+        if isinstance(action, Other) and not _needs_nothing(action.command):
             return None  # it may use the project
         if isinstance(action, PythonInstall) and not _is_tools(action):
             return action if _is_independent(action) else None
@@ -79,6 +81,14 @@ def _dependencies(run: Run) -> PythonInstall | SystemInstall | None:
             local = any("/" in item.name or item.name.endswith(".deb") for item in action.packages)
             return None if local or action.unknown else action
     return None
+
+
+def _needs_nothing(command: Command) -> bool:
+    """Whether a command uses nothing of the project; those inside ``sh -c`` come after it."""
+    is_outer = command.program in SHELLS and any(
+        re.fullmatch(r"-[a-z]*c", word.text) for word in command.arguments
+    )
+    return is_outer or command.program in _HARMLESS
 
 
 def _is_independent(install: PythonInstall) -> bool:
@@ -127,11 +137,8 @@ def _hit(copied: Step, run: Run, found: PythonInstall | SystemInstall, image: Im
 
 
 def _source_span(instruction: Instruction) -> Span:
-    if instruction.exec_form is None:
-        for item in instruction.words:
-            if item.raw.strip("\"'") in _ALL:
-                return item.span
-    return instruction.keyword
+    words = instruction.paths
+    return next((item.span for item in words if item.raw.strip("\"'") in _ALL), words[0].span)
 
 
 def _edits(

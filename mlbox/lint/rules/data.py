@@ -62,7 +62,8 @@ def _data_hit(action: DataFetch) -> Hit:
 
 def _removes(command: Command, action: DataFetch) -> bool:
     """Whether a later command of the same RUN takes the data away again."""
-    if command.program not in ("rm", "mv") or action.target is None:
+    into_mount = command.program == "mv" and command.instruction.flag("mount")
+    if action.target is None or not (command.program == "rm" or into_mount):
         return False
     name = action.target.rstrip("/").rsplit("/", 1)[-1]
     return any(name and name in word.text for word in command.arguments)
@@ -79,7 +80,7 @@ def _is_copied_out(action: DataFetch, item: StageActions, image: Image) -> bool:
                 one.index for one in image.dockerfile.lineage(other)
             }:
                 continue
-            for word in step.instruction.words[:-1]:
+            for word in step.instruction.paths[:-1]:
                 path = step.expand(word.raw)
                 if path and action.target and _holds(path, action.target):
                     return True
@@ -338,14 +339,11 @@ def _sources(step: Step) -> tuple[str, ...] | None:
     if instruction.name not in ("COPY", "ADD"):
         return ()
     if instruction.flag("from"):
-        files = (posixpath.basename(word.raw) for word in instruction.words[:-1])
+        files = (posixpath.basename(word.raw) for word in instruction.paths[:-1])
         return () if all(name in ("uv", "uvx") or "." in name for name in files) else None
-    if instruction.exec_form is not None:
-        words: list[str | None] = list(instruction.exec_form[:-1])
-    else:
-        words = [step.expand(word.raw) for word in instruction.words[:-1]]
     found = []
-    for word in words:
+    for item in instruction.paths[:-1]:
+        word = step.expand(item.raw)
         if word is None or "://" in word:
             return None
         path = posixpath.normpath(f"/{word}").lstrip("/") or "."

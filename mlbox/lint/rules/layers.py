@@ -77,6 +77,11 @@ def _taken_apart(reference: str) -> tuple[str, str]:
     return name.written.removeprefix(hub), name.tag or ""
 
 
+def is_cut_off(image: Image) -> bool:
+    """Whether a heredoc has swallowed the rest of the file: what is not there is not known."""
+    return any(item.kind == "unterminated-heredoc" for item in image.dockerfile.problems)
+
+
 def base_of(image: Image, stage: Stage) -> tuple[str, str]:
     """Repository and tag of the image that a stage begins with; empty if they are not known."""
     reference = image.dockerfile.base(stage).image

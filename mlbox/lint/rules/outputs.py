@@ -123,7 +123,7 @@ def _gives_folders(image: Image) -> bool:
     return any(
         action.command.program in _GIVES
         or action.command.program.endswith(".sh")
-        or not action.command.program
+        or (action.command.words and not action.command.program)
         for stage in shipped(image)
         for action in stage.actions
     )

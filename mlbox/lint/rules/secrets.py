@@ -218,9 +218,10 @@ def _line(instruction: Instruction, image: Image) -> Span | None:
 
 def _copied(step: Step, image: Image, *, is_shipped: bool) -> Iterator[Hit]:
     instruction = step.instruction
-    if instruction.exec_form is not None or len(instruction.words) < 2:  # noqa: PLR2004  (from, to)
+    words = instruction.paths
+    if len(words) < 2:  # noqa: PLR2004  (from, to)
         return
-    *sources, target = instruction.words
+    *sources, target = words
     is_folder = len(sources) > 1 or target.raw.endswith(("/", "."))
     for word in sources:
         path = step.expand(word.raw)
@@ -300,7 +301,8 @@ def _writes(command: Command) -> str:
     if program == "dvc" and texts[:2] == ["remote", "modify"]:
         value = command.arguments[-1]
         is_secret = any(text.endswith(_REMOTE_SECRETS) for text in texts[2:-1])
-        return ".dvc/config" if is_secret and "$" in value.raw else ""
+        file = ".dvc/config.local" if "--local" in texts else ".dvc/config"
+        return file if is_secret and "$" in value.raw else ""
     if program in ("cp", "install", "mv") and len(texts) > 1:
         secret = any(text.startswith("/run/secrets/") for text in texts[:-1])
         return texts[-1] if secret else ""

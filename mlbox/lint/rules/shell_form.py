@@ -30,18 +30,20 @@ def shell_form(image: Image) -> Iterator[Hit]:
     for stage in shipped(image):
         for step, _ in stage.steps:
             instruction = step.instruction
-            if instruction.name in ("CMD", "ENTRYPOINT") and not instruction.is_trigger:
-                last[instruction.name] = instruction
+            if instruction.name in ("CMD", "ENTRYPOINT"):
+                key = f"ONBUILD {instruction.name}" if instruction.is_trigger else instruction.name
+                last[key] = instruction
             has_shell = has_shell or instruction.name == "SHELL"
     if has_shell:
         return  # it is there to be used
+    both = "CMD" in last and "ENTRYPOINT" in last
     for instruction in last.values():
         if instruction.exec_form is not None or not _stays_in_front(instruction):
             continue
         if instruction.arguments.text.lstrip().startswith("["):
             yield _no_list(instruction)
         else:
-            yield _hit(instruction, both=len(last) > 1)
+            yield _hit(instruction, beside=both or instruction.is_trigger)
 
 
 def _stays_in_front(instruction: Instruction) -> bool:
@@ -49,7 +51,13 @@ def _stays_in_front(instruction: Instruction) -> bool:
     return bool(text) and not re.match(r"exec\s", text) and not re.search(r"[;&|]\s*exec\s", text)
 
 
-def _hit(instruction: Instruction, *, both: bool) -> Hit:
+def _hit(instruction: Instruction, *, beside: bool) -> Hit:
+    """One of them.
+
+    Args:
+        instruction: CMD or ENTRYPOINT.
+        beside: Whether the other is there too, or may be.
+    """
     name, text = instruction.name, instruction.arguments.text.strip()
     words = _words(text)
     written = json.dumps(words, ensure_ascii=False) if words else ""
@@ -60,7 +68,7 @@ def _hit(instruction: Instruction, *, both: bool) -> Hit:
     )
     if name == "ENTRYPOINT":
         why += " What is given to docker run, or in CMD, is ignored."
-    keeps = bool(words) and not (both and name == "ENTRYPOINT")
+    keeps = bool(words) and not (beside and name == "ENTRYPOINT")
     return Hit(
         span,
         what=f"{name} starts {text.split()[0][:40]} through a shell.",
@@ -69,6 +77,7 @@ def _hit(instruction: Instruction, *, both: bool) -> Hit:
         if words
         else f'Begin it with exec, or write {name} ["program", "argument"].',
         edits=((span, written),) if keeps else (),
+        safe=False if beside else None,  # ENTRYPOINT ["python"] is given other words
     )
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING
 
 from mlbox.lint.parse import Span
-from mlbox.lint.rules.layers import listed
+from mlbox.lint.rules.layers import is_cut_off, listed
 from mlbox.lint.rules.rule import Hit
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from mlbox.lint.parse import Flag, Stage
 
 _NEAR = 0.75
+_VARIABLE = re.compile(r"\$(?:\w+|\{[^}]*\}?|)")
 # Names that people give to stages; Docker Hub's library has no image of that name.
 _ROLES = frozenset(
     {
@@ -90,11 +92,43 @@ def copy_from_unknown(image: Image) -> Iterator[Hit]:
             yield _numbered(flag, reference, image)
         else:
             yield from _unknown(flag, reference, stage, image)
+    for stage, flag, other in _too_early(image):
+        yield _early(flag, stage, other, image)
 
 
-def unknown_numbers(image: Image) -> frozenset[Span]:
-    """The flags that name a stage by a number past the last."""
-    return frozenset(flag.span for _, flag, reference in _references(image) if reference.isdigit())
+def refused(image: Image) -> frozenset[Span]:
+    """The flags here for which BuildKit refuses the file: a number past the last, a later stage."""
+    numbers = (flag.span for _, flag, reference in _references(image) if reference.isdigit())
+    return frozenset((*numbers, *(flag.span for _, flag, _ in _too_early(image))))
+
+
+def _too_early(image: Image) -> Iterator[tuple[Stage, Flag, Stage]]:
+    """What names a stage that is not built yet: a later one, or the stage itself."""
+    spans = {problem.span for problem in image.dockerfile.problems if problem.kind == "syntax"}
+    for stage in image.dockerfile.stages if spans else ():
+        for flag, reference in image.dockerfile.references(stage):
+            if flag.span not in spans or not reference or "$" in (flag.value or ""):
+                continue
+            other = image.dockerfile.stage_named(reference, numbers=flag.name == "from")
+            if other is not None and other.index >= stage.index:
+                yield stage, flag, other
+
+
+def _early(flag: Flag, stage: Stage, other: Stage, image: Image) -> Hit:
+    """As BuildKit 0.13 says it (measured)."""
+    itself = other.index == stage.index
+    line = other.start.line
+    return Hit(
+        _place(flag, image),
+        what="The stage copies from itself."
+        if itself
+        else f"The stage of line {line} comes later: nothing can be copied from it yet.",
+        why="BuildKit refuses the file: "
+        + ("circular dependency." if itself else "it needs to be defined before this stage."),
+        fix="Name another stage, or an image."
+        if itself
+        else f"Move the stage of line {line} above that of line {stage.start.line}.",
+    )
 
 
 def _references(image: Image) -> Iterator[tuple[Stage, Flag, str]]:
@@ -177,6 +211,16 @@ def _place(flag: Flag, image: Image) -> Span:
     return Span(flag.span.start + start, flag.span.start + end)
 
 
+def _may_mean(other: Stage, stage: Stage) -> bool:
+    """Whether ``FROM base-${FLAVOUR}`` is built on a stage with another value of the argument."""
+    word, name = other.image_word, stage.name
+    if word is None or name is None or stage.index >= other.index or "$" not in word.raw:
+        return False
+    first, *_, last = _VARIABLE.split(word.raw.lower())
+    fits = name.startswith(first) and name.endswith(last) and len(name) >= len(first) + len(last)
+    return fits and (other.parent is not None or bool(first or last))
+
+
 def _nearest(reference: str, stage: Stage, image: Image) -> str:
     """The name of another stage that is written almost so."""
     wanted = reference.lower()
@@ -221,10 +265,10 @@ def _elsewhere(span: Span, reference: str, image: Image) -> Hit:
 
 def unused(image: Image) -> Iterator[Hit]:
     """A stage that the image does not need."""
-    if len(image.dockerfile.used) == len(image.stages):
+    if len(image.dockerfile.used) == len(image.stages) or is_cut_off(image):
         return
     for stage in image.stages:
-        if stage.stage.index in image.dockerfile.used or _is_used(stage, image):
+        if stage.stage.index in image.dockerfile.used or _may_be_used(stage, image):
             continue
         name = stage.stage.name
         words = stage.stage.start.words
@@ -244,12 +288,13 @@ def unused(image: Image) -> Iterator[Hit]:
         )
 
 
-def _is_used(stage: StageActions, image: Image) -> bool:
-    """Whether another stage that is not needed itself uses it."""
+def _may_be_used(stage: StageActions, image: Image) -> bool:
+    """Whether another stage uses it that is not needed itself, or with another build argument."""
     return any(
         other.stage.index != stage.stage.index
         and (
             other.stage.parent == stage.stage.index
+            or _may_mean(other.stage, stage.stage)
             or any(
                 reference and image.dockerfile.stage_named(reference) == stage.stage
                 for _, reference in image.dockerfile.references(other.stage)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mlbox.lint.parse import Span
 from mlbox.lint.rules.rule import Hit
-from mlbox.lint.rules.stages import unknown_numbers
+from mlbox.lint.rules.stages import refused
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +23,7 @@ _LABS_WITH_HEREDOCS = (1, 3)
 def syntax_error(image: Image) -> Iterator[Hit]:
     """What BuildKit refuses."""
     problems = [item for item in image.dockerfile.problems if item.kind == "syntax"]
-    others = unknown_numbers(image) if problems else frozenset()  # another rule says more
+    others = refused(image) if problems else frozenset()  # another rule says more
     for problem in problems:
         if problem.span not in others:
             yield Hit(

@@ -79,7 +79,7 @@ def _copied(stage: GpuStage, image: Image) -> Iterator[tuple[GpuStage, Wheel]]:
             if found is None:
                 continue
             other = image.gpu.stages[found.index]
-            sources = [step.expand(word.raw) for word in step.instruction.words[:-1]]
+            sources = [step.expand(word.raw) for word in step.instruction.paths[:-1]]
             for wheel in other.installed:
                 if any(source and _holds(source, wheel) for source in sources):
                     yield other, wheel

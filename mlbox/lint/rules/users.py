@@ -11,6 +11,7 @@ from mlbox.lint.parse import Span
 from mlbox.lint.rules.layers import (
     added,
     base_of,
+    is_cut_off,
     is_debian,
     is_plain,
     is_ubuntu,
@@ -61,7 +62,7 @@ def user_of(image: Image) -> User | None:
 def root(image: Image) -> Iterator[Hit]:
     """The image runs as root."""
     final = image.final
-    if final is None or _drops_rights(image):
+    if final is None or _drops_rights(image) or is_cut_off(image):
         return
     user = user_of(image)
     if user is not None and user.name not in ROOT:

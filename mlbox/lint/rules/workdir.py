@@ -42,11 +42,9 @@ def relative(image: Image) -> Iterator[Hit]:
 
 
 def _workdirs(stage: StageActions) -> list[Step]:
-    return [
-        step
-        for step, _ in stage.steps
-        if step.instruction.name == "WORKDIR" and not step.instruction.is_trigger
-    ]
+    """Those of a stage, then those that an ONBUILD keeps for the image made of it."""
+    found = [step for step, _ in stage.steps if step.instruction.name == "WORKDIR"]
+    return sorted(found, key=lambda step: step.instruction.is_trigger)
 
 
 def _first(stage: StageActions, image: Image, repository: str) -> Iterator[Hit]:

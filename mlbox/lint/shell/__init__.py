@@ -14,9 +14,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from mlbox.lint.parse.strings import json_strings
 from mlbox.lint.shell.model import Argument, Command, Redirection
 from mlbox.lint.shell.prefixes import split_prefix
-from mlbox.lint.shell.quotes import json_strings
 from mlbox.lint.shell.scripts import SHELLS, STARTERS, Context, commands_in, started
 
 if TYPE_CHECKING:

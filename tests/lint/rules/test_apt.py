@@ -37,10 +37,12 @@ NOT_KEPT = {
     " apt-get update && apt-get install -y git",
     "mount of a variable": "ARG LISTS\nRUN --mount=type=cache,target=$LISTS"
     " apt-get update && apt-get install -y git",
+    "in their folder": "RUN apt-get update && apt-get install -y git"
+    " && cd /var/lib/apt/lists && rm -rf *",
+    "another RUN installs": "RUN apt-get update\nRUN apt-get install -y git",
     "a script that cleans": "RUN apt-get update && apt-get install -y git && /opt/clean-up.sh",
     "a script that cleans, by sh": "RUN apt-get update && apt-get install -y git && sh clean.sh",
     "no lists were made": "RUN apt-get install -y git",
-    "update alone": "RUN apt-get update",
     "builder only copied from": f"{SLIM.strip()} AS build\nRUN apt-get update && apt-get install"
     f" -y git\n{SLIM}COPY --from=build /usr/bin/git /usr/bin/git",
     "unused stage": f"{SLIM.strip()} AS docs\nRUN apt-get update && apt-get install -y git\n{SLIM}",
@@ -53,6 +55,11 @@ NOT_KEPT = {
 @pytest.mark.parametrize(("text", "word"), in_all_forms(KEPT))
 def test_lists_that_stay_in_a_layer_are_found(text: str, word: str) -> None:
     assert places("MLD401", text) == [word]
+
+
+def test_lists_that_nothing_uses_are_found_and_no_end_of_the_run_mends_it() -> None:
+    (found,) = of("MLD401", f"{SLIM}RUN apt-get update\n")
+    assert found.autofix is None
 
 
 @pytest.mark.parametrize("text", named(NOT_KEPT))

@@ -17,6 +17,7 @@ SHELL_FORM = {
     "a list that is none": ("CMD ['python', 'x.py']", "['python', 'x.py']"),
     "the last counts": ('CMD ["a"]\nCMD python train.py', "python train.py"),
     "exec, but not first": ("CMD python a.py; true", "python a.py; true"),
+    "in a child image": ('ONBUILD CMD python x.py\nCMD ["a"]', "python x.py"),
 }
 FINE = {
     "exec form": 'CMD ["python", "-m", "train"]',
@@ -27,7 +28,7 @@ FINE = {
     "the last counts": 'CMD python x.py\nCMD ["python", "x.py"]',
     "a shell of its own": 'SHELL ["conda", "run", "-n", "x", "/bin/bash", "-c"]\nCMD python x.py',
     "of a builder": f"{SLIM.strip()} AS a\nCMD python x.py\n{SLIM}COPY --from=a /a /a",
-    "in a child image": "ONBUILD CMD python x.py",
+    "in a child image": 'ONBUILD CMD ["python", "x.py"]',
     "HEALTHCHECK": "HEALTHCHECK CMD curl -f http://localhost/ || exit 1",
     "RUN": "RUN python x.py",
 }
@@ -80,6 +81,15 @@ def test_words_that_need_no_shell_become_a_list(before: str, after: str) -> None
 def test_words_that_need_a_shell_are_left(text: str) -> None:
     (found,) = of("MLD408", f"{SLIM}{text}\n")
     assert found.autofix is None
+
+
+@pytest.mark.parametrize(("entry_point", "safe"), [("", True), ('ENTRYPOINT ["python"]\n', False)])
+def test_a_list_for_an_entry_point_changes_what_it_is_given(
+    entry_point: str, *, safe: bool
+) -> None:
+    (found,) = of("MLD408", f"{SLIM}{entry_point}CMD train.py\n")
+    assert found.autofix is not None
+    assert found.autofix.safe is safe
 
 
 def test_an_entry_point_whose_arguments_would_come_back_is_left() -> None:

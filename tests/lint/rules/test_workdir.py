@@ -11,6 +11,7 @@ RELATIVE = {
     "deeper": ("WORKDIR src/app", "src/app"),
     "of a variable": ("ENV APP=app\nWORKDIR $APP", "$APP"),
     "with a slash": ("WORKDIR app/", "app/"),
+    "in a child image": ("ONBUILD WORKDIR app", "app"),
     "two": ("WORKDIR a\nWORKDIR b", "a"),
     "upwards": ("WORKDIR ../app", "../app"),
     "an unknown base": ("FROM registry.example.com/x:1\nWORKDIR app", "app"),
@@ -28,7 +29,8 @@ ABSOLUTE = {
     "Windows, other slash": "FROM mcr.microsoft.com/windows/nanoserver:1809\nWORKDIR C:/app",
     "none": "RUN true",
     "an unused stage": f"{SLIM.strip()} AS docs\nWORKDIR docs\n{SLIM}",
-    "in a child image": "ONBUILD WORKDIR app",
+    "in a child image": "ONBUILD WORKDIR /app\nONBUILD WORKDIR src",
+    "in a child image, from here": "ONBUILD WORKDIR app\nWORKDIR /srv",
 }
 
 
