@@ -84,9 +84,7 @@ def built_image(service: Service, compose: Compose) -> Built | None:
 
 
 def _read(text: str, build: Node, context: str, compose: Compose) -> Built:
-    arguments = {
-        item.name: item.value for item in variables_of(build.get("args")) if item.value is not None
-    }
+    arguments = {item.name: item.value for item in variables_of(build.get("args"))}
     dockerfile = parse(_with(text, arguments) if arguments else text)
     target = build.scalar("target") if build.kind == "map" else None
     chosen = dockerfile.stage_named(target) if target else dockerfile.final
@@ -97,13 +95,13 @@ def _read(text: str, build: Node, context: str, compose: Compose) -> Built:
     return Built(image=image, stage=chosen.index if chosen else None)
 
 
-def _with(text: str, arguments: dict[str, str]) -> str:
-    """A Dockerfile in which ARG has the values that the build gives."""
+def _with(text: str, arguments: dict[str, str | None]) -> str:
+    """A Dockerfile in which ARG has the values that the build gives; none if they are not known."""
     edits = []
     for item in parse(text).instructions:
         if item.name == "ARG":
             edits += [
-                (pair.span, f"{pair.name}={_quoted(arguments[pair.name])}")
+                (pair.span, _assigned(pair.name, arguments[pair.name]))
                 for pair in item.pairs
                 if pair.name in arguments
             ]
@@ -112,6 +110,8 @@ def _with(text: str, arguments: dict[str, str]) -> str:
     return text
 
 
-def _quoted(value: str) -> str:
+def _assigned(name: str, value: str | None) -> str:
+    if value is None:
+        return name
     escaped = value.replace("\\", "\\\\").replace('"', '\\"').replace("$", "\\$")
-    return f'"{escaped}"'
+    return f'{name}="{escaped}"'
