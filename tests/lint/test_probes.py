@@ -1,4 +1,4 @@
-"""Tricky Dockerfiles, each with what is true of it: that is found, and nothing is made up."""
+"""Tricky Dockerfiles and compose files, each with what is true of it: that is found, no more."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from mlbox.lint import LintReport, lint_dockerfile
+from mlbox.lint import LintReport, lint_compose, lint_dockerfile
+from mlbox.lint.compose.rules import COMPOSE_RULES
 from mlbox.lint.rules import RULES
 from mlbox.testing import FakeFiles
 
-PROBES = sorted(path.parent for path in Path(__file__).parent.glob("probes/*/Dockerfile"))
+PROBES = sorted(path.parent for path in Path(__file__).parent.glob("probes/*/expected.json"))
 # The files are about something else, and no models of how an image should be built.
 TOLERATED = frozenset(
     {"apt-no-clean", "data-in-image", "no-lock", "pip-cache-kept", "torch-unpinned"}
@@ -22,6 +23,8 @@ def report(folder: Path) -> LintReport:
     """What is found in a probe's folder."""
     texts = {path.name: path.read_text(encoding="utf-8") for path in folder.iterdir()}
     beside = {name: text for name, text in texts.items() if name != "expected.json"}
+    if "compose.yaml" in beside:
+        return lint_compose(beside.pop("compose.yaml"), files=FakeFiles(beside))
     return lint_dockerfile(texts["Dockerfile"], files=FakeFiles(beside))
 
 
@@ -32,8 +35,9 @@ def truth(folder: Path) -> set[str]:
 
 
 def test_there_are_probes_and_rules_for_what_is_true_of_them() -> None:
-    assert len(PROBES) > 30
-    assert {slug for folder in PROBES for slug in truth(folder)} <= {rule.slug for rule in RULES}
+    assert len(PROBES) > 50
+    slugs = {rule.slug for rule in (*RULES, *COMPOSE_RULES)}
+    assert {slug for folder in PROBES for slug in truth(folder)} <= slugs
 
 
 @pytest.mark.parametrize("folder", PROBES, ids=lambda folder: folder.name)
