@@ -211,7 +211,7 @@ def test_a_file_that_cannot_be_analysed_is_said_and_the_others_are_linted(
     BROKEN[name](Path("Dockerfile.broken"))
     assert main(["lint"]) == 2
     captured = capsys.readouterr()
-    assert "Dockerfile.broken cannot be analysed." in captured.err
+    assert "Dockerfile.broken: It cannot be analysed.\n" in captured.err
     assert "Dockerfile:2:42: error: MLD106" in captured.out
     assert "Traceback" not in captured.err
 
@@ -224,14 +224,14 @@ def test_requirements_that_include_each_other_are_said(capsys: Output) -> None:
     )
     assert main(["lint"]) == 2
     captured = capsys.readouterr()
-    assert "a.txt includes itself" in captured.err
+    assert "a.txt: It includes itself" in captured.err
     assert "MLD103" in captured.out
 
 
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("services:\n  a:\n  b:\n    image: x:1\n", "services.a is empty"),
+        ("services:\n  a:\n  b:\n    image: x:1\n", "compose.yaml:2:3: services.a is empty"),
         ("services:\n\t- x: [\n", "compose.yaml:2:1"),
         (
             "a: &a [x]\n"
@@ -259,7 +259,7 @@ def test_what_is_not_there_is_said(capsys: Output) -> None:
     write(Dockerfile=GOOD)
     assert main(["lint", "Dockerfile", "nothing/Dockerfile"]) == 2
     captured = capsys.readouterr()
-    assert "There is no nothing/Dockerfile." in captured.err
+    assert "nothing/Dockerfile: No such file or folder." in captured.err
     assert "Nothing found in 1 file." in captured.out
 
 
@@ -296,6 +296,6 @@ def test_what_may_not_be_read_is_said_and_the_others_are_linted(
             os.seteuid(0)
             monkeypatch.undo()
     captured = capsys.readouterr()
-    assert "Dockerfile.closed cannot be analysed.\nPermission denied." in captured.err
-    assert "The folder closed cannot be searched.\nPermission denied." in captured.err
+    assert "Dockerfile.closed: It cannot be analysed.\nPermission denied." in captured.err
+    assert "closed: The folder cannot be searched.\nPermission denied." in captured.err
     assert "MLD106" in captured.out

@@ -52,7 +52,7 @@ def _circular(image: Image) -> Iterable[Unreadable]:
     for name in names:
         yield Unreadable(
             file=name,
-            what=f"{name} includes itself, by -r or -c, through the files that it includes.",
+            what="It includes itself, by -r or -c, through the files that it includes.",
             why="Following it would never end; what it asks for was read once.",
             fix="Remove one of the -r lines.",
         )

@@ -16,15 +16,28 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Unreadable:
-    """A file that could not be analysed, in the three parts of an error."""
+    """A file that could not be analysed, in the three parts of an error.
+
+    Attributes:
+        file: Its path.
+        what: What is wrong with it: ``"It has NUL bytes."``
+        why: Why that cannot be analysed.
+        fix: What to do about it.
+        line: Where it could not be read on, 1-based; 0 for the whole file.
+        column: Likewise.
+    """
 
     file: str
     what: str
     why: str = ""
     fix: str = ""
+    line: int = 0
+    column: int = 0
 
     def __str__(self) -> str:
-        return "\n".join(part for part in (self.what, self.why, self.fix) if part)
+        place = f"{self.file}:{self.line}:{self.column}" if self.line else self.file
+        told = f"{place}: {self.what}"
+        return "\n".join(part for part in (told, self.why, self.fix) if part)
 
 
 @dataclass(frozen=True, kw_only=True)

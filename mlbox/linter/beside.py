@@ -126,4 +126,4 @@ def _too_large(shown: str, size: int) -> Unreadable:
 
 
 def _refused(shown: str, why: str, fix: str) -> Unreadable:
-    return Unreadable(file=shown, what=f"{shown} cannot be analysed.", why=why, fix=fix)
+    return Unreadable(file=shown, what="It cannot be analysed.", why=why, fix=fix)

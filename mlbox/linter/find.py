@@ -87,8 +87,7 @@ def _at(path: Path, exclude: Sequence[str]) -> Iterator[Target | Unreadable]:
     else:
         yield Unreadable(
             file=_shown(path),
-            what=f"There is no {_shown(path)}.",
-            why="No such file or folder.",
+            what="No such file or folder.",
             fix="Name a Dockerfile, a compose file, or a folder to search.",
         )
 
@@ -107,7 +106,7 @@ def _below(folder: Path, exclude: Sequence[str]) -> Iterator[Target | Unreadable
     for error in denied:
         yield Unreadable(
             file=_shown(Path(error.filename)),
-            what=f"The folder {_shown(Path(error.filename))} cannot be searched.",
+            what="The folder cannot be searched.",
             why=f"{error.strerror}.",
             fix="Get the right to read it, or leave it out with --exclude.",
         )
@@ -145,7 +144,7 @@ def _is_loop(folder: Path) -> bool:
 def _loop(folder: Path) -> Unreadable:
     return Unreadable(
         file=_shown(folder),
-        what=f"The link {_shown(folder)} leads back to a folder that it is in.",
+        what="The link leads back to a folder that it is in.",
         why="Searching it would never end; it was not followed.",
         fix="Remove the link, or leave it out with --exclude.",
     )

@@ -90,7 +90,7 @@ def test_paths_are_told_as_they_were_named(here: Path) -> None:
 def test_what_is_not_there_is_said(here: Path) -> None:
     targets, unreadable = find([here / "nothing"])
     assert targets == ()
-    assert "There is no" in unreadable[0].what
+    assert "No such file" in unreadable[0].what
     assert unreadable[0].fix
 
 

@@ -63,7 +63,9 @@ def _unreadable(failed: Failed) -> Unreadable:
     where = failed.source.location(failed.malformed.span)
     return Unreadable(
         file=failed.source.file,
-        what=f"{failed.source.file}:{where.line}:{where.column}: {failed.malformed.what}.",
+        line=where.line,
+        column=where.column,
+        what=f"{failed.malformed.what}.",
         why="What is not YAML cannot be analysed, and Compose does not read it either.",
         fix="Correct that place.",
     )
@@ -81,7 +83,9 @@ def _empty_services(compose: Compose) -> Iterable[Unreadable]:
     for place, name in zip(places, names, strict=True):
         yield Unreadable(
             file=place.file,
-            what=f"{place.file}:{place.line}:{place.column}: {name} is empty.",
+            line=place.line,
+            column=place.column,
+            what=f"{name} is empty.",
             why="A service without anything in it cannot be analysed, and Compose refuses it.",
             fix="Give it an image: or a build:, or remove it.",
         )

@@ -19,7 +19,8 @@ def show(report: LintReport) -> str:
     """Return one command per finding and per file that could not be analysed."""
     lines = [_command(item) for item in report.findings]
     lines += [
-        f"::error file={_property(item.file)},title=not analysed::{_data(str(item))}"
+        f"::error file={_property(item.file)},line={max(item.line, 1)},title=not analysed"
+        f"::{_data(str(item))}"
         for item in report.unreadable
     ]
     return "".join(f"{line}\n" for line in lines)

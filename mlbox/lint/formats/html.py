@@ -69,9 +69,11 @@ def _details(finding: Finding) -> str:
 
 
 def _unreadable(item: Unreadable) -> str:
+    place = f"{item.file}:{item.line}:{item.column}" if item.line else item.file
+    told = f"{item.what} {item.why} {item.fix}"
     return (
-        f'<tr class="error"><td class="place">{_safe(item.file)}</td>'
-        f'<td class="code"><b>✗ not analysed</b></td><td>{_safe(str(item))}</td></tr>'
+        f'<tr class="error"><td class="place">{_safe(place)}</td>'
+        f'<td class="code"><b>✗ not analysed</b></td><td>{_safe(told)}</td></tr>'
     )
 
 

@@ -91,8 +91,11 @@ def _location(where: Location) -> dict[str, Any]:
 
 
 def _notification(item: Unreadable) -> dict[str, Any]:
-    place = {"physicalLocation": {"artifactLocation": {"uri": _uri(item.file)}}}
-    return {"level": "error", "message": {"text": str(item)}, "locations": [place]}
+    place: dict[str, Any] = {"artifactLocation": {"uri": _uri(item.file)}}
+    if item.line:
+        place["region"] = {"startLine": item.line, "startColumn": item.column}
+    message = {"text": str(item)}
+    return {"level": "error", "message": message, "locations": [{"physicalLocation": place}]}
 
 
 def _uri(file: str) -> str:
