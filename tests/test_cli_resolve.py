@@ -116,6 +116,13 @@ class TestAlone:
         assert rows["2.7.1"][tags.index("cu118")] == "ok"
         assert rows["2.7.1"][tags.index("cu132")] == "-"
 
+    def test_the_grid_of_a_machine_is_that_of_its_gpu_and_platform(
+        self, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert main(["resolve", "torch", "--matrix", "--instance", "g5g.xlarge", "--json"]) == 0
+        cells = json.loads(capsys.readouterr().out)["cells"]
+        assert cells["2.15.0"] == {"cu132": "no"}
+
     def test_an_image_alone_is_judged(self, capsys: pytest.CaptureFixture[str]) -> None:
         answer = ask(capsys, "--image", "nvidia/cuda:12.8-devel-ubuntu22.04", code=3)
         assert answer["image"]["exists"] is False
@@ -154,6 +161,7 @@ class TestAlone:
             (("torch", "--accelerator", ""), "rocm"),
             (("--image", "python:3.12", "--base", "python:3.11"), "Leave one of them out"),
             (("--matrix", "--image", "python:3.12"), "torch --matrix"),
+            (("torch", "--matrix", "--gpu", "MI300X"), "no grid for rocm"),
         ],
     )
     def test_malformed_and_contradictory_words_are_told_in_three_parts(

@@ -294,6 +294,16 @@ def test_a_new_release_takes_capabilities_from_its_series_and_says_inferred() ->
     assert new["default"] == "amd64 arm64"
 
 
+def test_a_build_that_a_known_release_did_not_have_becomes_a_row() -> None:
+    known = small_tables()
+    left = [e for e in rows(known["torch"]) if (e["release"], e["tag"]) != ("2.14.1", "cu130")]
+    assert any(entry["release"] == "2.14.1" for entry in left)
+    result = update({**known, "torch": table(*left)})
+    found = [e["tag"] for e in rows(result.tables["torch"]) if e["release"] == "2.14.1"]
+    assert sorted(found) == sorted({"cu130", *(e["tag"] for e in left if e["release"] == "2.14.1")})
+    assert ("2.14.1", "cu130") in {(change.release, change.tag) for change in result.changes}
+
+
 def test_a_new_series_is_unverified_and_its_cpu_build_is_not() -> None:
     result = update(without("2.15.0", "torch"))
     found = {e["tag"]: e for e in rows(result.tables["torch"]) if e["release"] == "2.15.0"}

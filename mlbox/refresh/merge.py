@@ -65,15 +65,15 @@ def merge(
         The rows, those of releases that the table did not have in their places.
     """
     merged = [dict(row) for row in rows]
-    known = {row["release"] for row in rows}
     of_release: dict[str, list[Statement]] = {}
     for statement in statements:
         of_release.setdefault(statement.release, []).append(statement)
     for release, stated in of_release.items():
-        if release in known:
-            _amend([row for row in merged if row["release"] == release], stated, as_of)
-        else:
-            _insert(merged, _new_rows(rows, stated, as_of))
+        known = [row for row in merged if row["release"] == release]
+        _amend(known, stated, as_of)
+        new = [entry for entry in stated if not any(_speaks_of(entry, row) for row in known)]
+        whole = [entry for entry in stated if entry.tag is None]
+        _insert(merged, _new_rows(rows, [*whole, *new] if known else stated, as_of))
     return [_with_real_default(row) for row in merged if any(row[name] for name in PYTHONS)]
 
 

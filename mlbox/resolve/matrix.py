@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
+from mlbox.errors import SpecError
 from mlbox.resolve.builds import caveats, conditions, is_cuda, tags_of, understand
 
 if TYPE_CHECKING:
@@ -41,7 +42,8 @@ def matrix(request: Request, facts: Facts) -> Matrix:
     Raises:
         SpecError: A part of the request is malformed.
     """
-    ask = understand(replace(request, cuda="auto", accelerator=None), facts)
+    request = _for_cuda(replace(request, cuda="auto"), facts)
+    ask = understand(request, facts)
     cells: dict[str, dict[str, Cell]] = {}
     for build in reversed(facts.builds_by.get((ask.framework, request.platform), ())):
         if is_cuda(build) and build.is_final and build.confidence != "unverified":
@@ -52,6 +54,20 @@ def matrix(request: Request, facts: Facts) -> Matrix:
         tags=tuple(tag for tag in tags_of(ask.framework, facts) if tag in used),
         cells=cells,
         as_of=facts.as_of,
+    )
+
+
+def _for_cuda(request: Request, facts: Facts) -> Request:
+    """The request, with its machine's GPU and platform."""
+    from mlbox.resolve.accelerators import implied  # noqa: PLC0415  (most questions need none)
+
+    accelerator, request = implied(request, facts.accelerators)
+    if accelerator in {None, "cuda"}:
+        return request
+    raise SpecError(
+        f"There is no grid for {accelerator}.",
+        why="Its columns are the builds for CUDA versions.",
+        fix="Leave --matrix out, or name a GPU of NVIDIA's.",
     )
 
 
