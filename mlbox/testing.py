@@ -106,7 +106,15 @@ def make_host(
     gpu = Gpu(name="NVIDIA A100-SXM4-80GB", capability="8.0", memory_mib=81920)
     nvidia = Nvidia(on_bus=0)
     if gpus:
-        nvidia = Nvidia(on_bus=gpus, driver=driver, gpus=(gpu,) * gpus, ctk="/usr/bin/nvidia-ctk")
+        hook = "/usr/bin/nvidia-container-runtime-hook" if runtime else ""
+        nvidia = Nvidia(
+            on_bus=gpus,
+            driver=driver,
+            gpus=(gpu,) * gpus,
+            ctk="/usr/bin/nvidia-ctk",
+            hook=hook,
+            char_links=True,
+        )
     answers = HostEngine(
         host="unix:///var/run/docker.sock",
         version="28.3.0",

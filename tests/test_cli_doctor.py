@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,8 +15,6 @@ from mlbox.errors import SpecError
 from mlbox.testing import make_host
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from mlbox.host import Host
 
 Output = pytest.CaptureFixture[str]
@@ -30,7 +30,31 @@ def test_json_is_all_there_is(tmp_path: Path, capsys: Output) -> None:
     assert called(make_host(), tmp_path, "--json") == 0
     document = json.loads(capsys.readouterr().out)
     assert document["verdict"] == "ok"
-    assert document.keys() == {"verdict", "host", "checks", "stack", "findings"}
+    assert document.keys() == {
+        "verdict",
+        "host",
+        "checks",
+        "stack",
+        "first_broken",
+        "findings",
+    }
+
+
+def test_json_is_as_documented(tmp_path: Path, capsys: Output) -> None:
+    page = (Path(__file__).parents[1] / "docs/doctor.md").read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^\| `(\w+)` \| (.+) \|$", page.partition("## JSON")[2], re.MULTILINE))
+    called(make_host(gpus=1, runtime=False), tmp_path, "--json")
+    document = json.loads(capsys.readouterr().out)
+    assert document.keys() == rows.keys()
+    for key in ("checks", "stack", "findings"):
+        names = set(document[key][0])
+        assert names <= set(re.findall(r"`(\w+)`", rows[key]))
+    assert document["first_broken"] == "runtime hook"
+
+
+def test_a_remark_is_not_marked_as_a_fault(tmp_path: Path, capsys: Output) -> None:
+    assert called(make_host(), tmp_path) == 0
+    assert "\ni   NVIDIA" in capsys.readouterr().out
 
 
 def test_a_box_that_cannot_run_here_is_an_error(tmp_path: Path, capsys: Output) -> None:

@@ -3,81 +3,19 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
+from machines import seen, told
 
-from mlbox.errors import EngineNotFoundError
-from mlbox.probe import Machine, Ran, look, parse_gpus, parse_version
+from mlbox.probe import Ran, parse_gpus, parse_version
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
-
-    from mlbox.host import Host
 
 A100 = "NVIDIA A100-SXM4-80GB, 550.54.15, 8.0, 81920 MiB, GPU-1, Disabled\n"
 H100_MIG = "NVIDIA H100 80GB HBM3, 570.86.10, 9.0, 81559 MiB, GPU-2, Enabled\n"
 RTX = "NVIDIA GeForce RTX 4090, 560.94, 8.9, 24564 MiB, GPU-3, [N/A]\n"
-INFO: dict[str, Any] = {
-    "ServerVersion": "28.3.0",
-    "CgroupDriver": "systemd",
-    "CgroupVersion": "2",
-    "Runtimes": {"runc": {}, "nvidia": {}},
-    "SecurityOptions": ["name=seccomp,profile=builtin"],
-    "OperatingSystem": "Ubuntu 24.04 LTS",
-    "DockerRootDir": "/var/lib/docker",
-    "IPv4Forwarding": True,
-    "DiscoveredDevices": [{"Source": "cdi", "ID": "nvidia.com/gpu=all"}],
-}
-
-
-def no_engine() -> str:
-    raise EngineNotFoundError("No engine.", why="Nothing answers.", fix="Start it.")
-
-
-def no_buildx() -> tuple[str, ...]:
-    raise EngineNotFoundError("No buildx.")
-
-
-def seen(
-    root: Path,
-    files: Mapping[str, str | bytes] | None = None,
-    *,
-    smi: Ran | None = None,
-    info: bytes | None = None,
-    more: Mapping[str, bytes] | None = None,
-) -> Host:
-    for name, text in (files or {}).items():
-        path = root / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(text if isinstance(text, bytes) else text.encode())
-
-    def run(argv: Sequence[str]) -> Ran:
-        return smi or Ran(code=None)
-
-    def get(_: str, path: str) -> bytes:
-        answer = {"/info": info, **(more or {})}.get(path)
-        if answer is None:
-            raise LookupError(path)
-        return answer
-
-    find: Callable[[], str] = no_engine if info is None else lambda: "unix:///docker.sock"
-    return look(
-        Machine(
-            root=root,
-            environment={"HOME": "/home/ada"},
-            run=run,
-            get=get,
-            find_host=find,
-            find_buildx=no_buildx,
-            named=lambda: None,
-        )
-    )
-
-
-def told(**changes: Any) -> bytes:
-    return json.dumps({**INFO, **changes}).encode()
 
 
 @pytest.mark.parametrize(
@@ -179,7 +117,8 @@ def test_cdi_specs_are_known_by_their_kind(
 def test_the_engine_says_what_it_has(tmp_path: Path) -> None:
     engine = seen(tmp_path, info=told()).engine
     assert engine is not None
-    assert engine.runtimes == ("nvidia", "runc")
+    assert engine.runtimes == ("io.containerd.runc.v2", "nvidia", "runc")
+    assert (engine.architecture, engine.nvidia_runtime) == ("x86_64", "nvidia-container-runtime")
     assert engine.cdi_devices == ("nvidia.com/gpu=all",)
     assert (engine.rootless, engine.desktop) == (False, False)
 
@@ -217,7 +156,14 @@ def test_the_build_cache_is_summed_without_what_is_shared(tmp_path: Path) -> Non
 
 @pytest.mark.parametrize(
     ("text", "valid"),
-    [('{"a": 1}', True), ("{", False), ("[]", False), ("", False), (b"\xff", False)],
+    [
+        ('{"a": 1}', True),
+        ("", True),  # dockerd takes it for no configuration, as it does null
+        ("null", True),
+        ("{", False),
+        ("[]", False),
+        (b"\xff", False),
+    ],
 )
 def test_daemon_json_is_read(tmp_path: Path, text: str | bytes, *, valid: bool) -> None:
     host = seen(tmp_path, {"etc/docker/daemon.json": text}, info=told())

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from mlbox.cache import known_facts
 from mlbox.cli._project import add_project_arguments, project_from
-from mlbox.doctor import Case, answers, examine, fix_script, stack
+from mlbox.doctor import Case, answers, examine, first_broken, fix_script, stack
+from mlbox.doctor.engine import WARN_FREE
 from mlbox.errors import HostError
 from mlbox.probe import look
 from mlbox.resolve import request_of
@@ -21,8 +22,10 @@ if TYPE_CHECKING:
     from mlbox.doctor import Checked, Link
     from mlbox.findings import Finding
     from mlbox.host import Host
+    from mlbox.resolve import Resolution
 
-_MARKS = {"ok": "ok", "not applicable": "--", "not looked at": "??", "finding": "!!"}
+_MARKS = {"ok": "ok", "not applicable": "--", "not looked at": "??"}
+_OF_FINDINGS = {"error": "!!", "warning": "! ", "info": "i "}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -66,12 +69,24 @@ def tell(args: argparse.Namespace, host: Host) -> int:
 
 def _case(args: argparse.Namespace, host: Host) -> Case:
     budget = int(convert(args.cache_budget, int, "--cache-budget"))
+    case = Case(host=host, cache_budget=budget, probe_wanted=args.probe)
     if not has_spec(args.project):
-        return Case(host=host, cache_budget=budget)
+        return case
     project = project_from(args)
-    needs_gpu = bool(project.job and project.job.gpus)
     told = answers(request_of(project.box), host, known_facts())
-    return Case(host=host, answers=told, needs_gpu=needs_gpu, cache_budget=budget)
+    return replace(
+        case,
+        answers=told,
+        needs_gpu=bool(project.job and project.job.gpus),
+        shm_wanted=project.job.shm_bytes if project.job else 0,
+        disk_needed=_disk_needed(told),
+    )
+
+
+def _disk_needed(told: tuple[Resolution, ...]) -> int:
+    """What a build takes: the wheels as they come, in a layer, and in the image."""
+    taken = [(one.download_bytes or 0) + 2 * (one.image_bytes or 0) for one in told]
+    return max([WARN_FREE, *taken])
 
 
 def _verdict(findings: tuple[Finding, ...]) -> str:
@@ -91,8 +106,16 @@ def _document(
         "host": asdict(host),
         "checks": [{"name": one.name, "status": one.status, "text": one.text} for one in checked],
         "stack": [asdict(link) for link in links],
+        "first_broken": broken.name if (broken := first_broken(links)) else None,
         "findings": [{key: getattr(finding, key) for key in keys} for finding in findings],
     }
+
+
+def _mark(one: Checked) -> str:
+    """A check's outcome in two characters; of several findings, the worst."""
+    worst = _verdict(one.findings)
+    severity = {"error": "error", "warn": "warning"}.get(worst, "info")
+    return _OF_FINDINGS[severity] if one.findings else _MARKS[one.status]
 
 
 def _print(
@@ -101,13 +124,16 @@ def _print(
     for one in checked:
         because = "could not be looked at, because " if one.status == "not looked at" else ""
         text = one.text or one.status
-        print(f"{_MARKS[one.status]}  {one.name:18}{because}{text}")
+        print(f"{_mark(one)}  {one.name:18}{because}{text}")
     if links:
         print("\nThe NVIDIA stack, bottom-up:")
     for link in links:
         print(f"  {link.state:12}{link.name:22}{link.text}".rstrip())
+        print(f"  {'':12}{'':22}({link.about})")
         for command in link.fix:
             print(f"  {'':12}{'':22}{command}")
+    if broken := first_broken(links):
+        print(f"The first broken link: {broken.name}")
     for finding in findings:
         print(f"\n{finding.severity}: {finding.what}  ({finding.code} {finding.slug})")
         for part in (finding.why, finding.fix):

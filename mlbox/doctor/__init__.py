@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ from mlbox.doctor.checks import CHECKS
 from mlbox.doctor.model import Case, Checked, Link
 from mlbox.doctor.script import fix_script
 from mlbox.doctor.stack import first_broken, stack
+from mlbox.errors import SpecError
 from mlbox.resolve import resolve
 
 if TYPE_CHECKING:
@@ -46,9 +48,19 @@ def answers(request: Request, host: Host, facts: Facts) -> tuple[Resolution, ...
     if plain.accelerator not in {None, "cuda"} or plain.cuda_tag in {None, "cpu"} or not driver:
         return (plain,)
     here = replace(request, driver=driver, gpu=None)
-    known = dict.fromkeys(gpu.capability for gpu in gpus if gpu.capability)
-    asked = [replace(here, compute_capability=one) for one in known] or [here]
-    return tuple(resolve(one, facts) for one in asked)
+    models = dict.fromkeys((gpu.name, gpu.capability) for gpu in gpus)
+    return tuple(_answer(here, *model, facts) for model in models or [("", None)])
+
+
+def _answer(here: Request, name: str, capability: str | None, facts: Facts) -> Resolution:
+    """An answer for one model; a name that is in no table is not held against the box.
+
+    The name says more than the capability: images ask for brands (NVIDIA_REQUIRE_CUDA).
+    """
+    asked = replace(here, compute_capability=capability)
+    with contextlib.suppress(SpecError):
+        return resolve(replace(asked, gpu=name or None), facts)
+    return resolve(asked, facts)
 
 
 def _checked(check: Check, case: Case) -> Checked:

@@ -27,6 +27,8 @@ class Case:
         needs_gpu: Whether the box's job asks for a GPU.
         cache_budget: How large BuildKit's cache may be, in bytes.
         disk_needed: Free bytes below which a build is likely to fail; ``None`` for the default.
+        shm_wanted: The ``/dev/shm`` that the box's job asks for; 0 if it leaves that to mlbox.
+        probe_wanted: Whether a real container was asked for.
     """
 
     host: Host
@@ -34,6 +36,8 @@ class Case:
     needs_gpu: bool = False
     cache_budget: int = 20 * GIB
     disk_needed: int | None = None
+    shm_wanted: int = 0
+    probe_wanted: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,9 +69,23 @@ class Checked:
 
 @dataclass(frozen=True, kw_only=True)
 class Link:
-    """One link of the NVIDIA stack; ``fix`` are the commands that mend a broken one."""
+    """One link of the NVIDIA stack.
+
+    Attributes:
+        name: What it is called.
+        state: Whether it holds.
+        text: What was seen of it.
+        about: What it is there for.
+        fix: The commands that mend a broken one; advice begins with ``#``.
+    """
 
     name: str
     state: LinkState
     text: str
+    about: str = ""
     fix: tuple[str, ...] = ()
+
+
+def size(count: int) -> str:
+    """A number of bytes, for people."""
+    return f"{count / GIB:.1f} GiB"

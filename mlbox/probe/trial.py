@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import json
+import subprocess
+import sys
 from typing import TYPE_CHECKING, Any
 
 from mlbox.host import Trial
@@ -87,6 +89,7 @@ def _tried(api: APIClient, image: str, *, gpus: bool) -> Trial:
         "shm_bytes": said["shm"],
         "gateway": said["gateway"],
         "dns": said["dns"],
+        "host_dns": _host_dns() if said["dns"] is False else None,
     }
     if not gpus:
         return Trial(**trial)
@@ -97,6 +100,17 @@ def _tried(api: APIClient, image: str, *, gpus: bool) -> Trial:
     if code:
         return Trial(**trial, gpu_problem=f"nvidia-smi ended with {code}: {out.strip()[-300:]}")
     return Trial(**trial, gpus=tuple(out.split("\n")[:-1]))
+
+
+def _host_dns() -> bool | None:
+    """Whether this machine's own name server answers: the same questions, asked from here."""
+    try:
+        ran = subprocess.run(
+            (sys.executable, "-c", _SCRIPT), check=True, capture_output=True, timeout=SECONDS
+        )
+        return bool(json.loads(ran.stdout)["dns"])
+    except (OSError, ValueError, KeyError, subprocess.SubprocessError):
+        return None
 
 
 def _output(api: APIClient, image: str, argv: list[str], *, gpus: bool = False) -> tuple[int, str]:
