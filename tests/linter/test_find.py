@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from pathlib import Path
 
 import pytest
+from ruamel.yaml import YAML
 
 from mlbox.linter.find import find, kind_of
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 @pytest.fixture
@@ -114,3 +113,16 @@ def test_a_link_that_leads_to_itself_is_found_and_fails_when_it_is_read(here: Pa
     targets, unreadable = find([here])
     assert len(targets) == 1
     assert unreadable == ()
+
+
+def test_the_hooks_of_pre_commit_take_the_files_that_a_search_finds() -> None:
+    path = Path(__file__).parents[2] / ".pre-commit-hooks.yaml"
+    hooks = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
+    assert [hook["entry"] for hook in hooks] == ["mlbox lint", "mlbox lint --fix"]
+    for hook in hooks:
+        wanted, unwanted = re.compile(hook["files"]), re.compile(hook["exclude"])
+        for name in ("Dockerfile", "a/Dockerfile.gpu", "x.dockerfile", "a/docker-compose.dev.yml"):
+            assert wanted.search(name), name
+            assert not unwanted.search(name), name
+        for name in ("mydockerfile", "values.yaml", "a/Dockerfile.dockerignore", "Dockerfile.j2"):
+            assert unwanted.search(name) or not wanted.search(name), name
