@@ -15,8 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mlbox.lint.commands.model import Action, Wanted
+    from mlbox.lint.gpu import Wheel
     from mlbox.lint.image import Image, StageActions
     from mlbox.lint.parse import Stage, Step
+    from mlbox.lint.references import Named
     from mlbox.lint.shell.model import Argument
 
 _AMD64 = re.compile(r"(?<![a-z0-9])(?:x86_64|x86-64|amd64|linux-64)(?![a-z0-9])", re.IGNORECASE)
@@ -26,15 +28,15 @@ _INSTALLERS = re.compile(
     r"Mini(?:conda|forge)|Mambaforge|Anaconda3|awscli-exe|\.deb$|\.rpm$|\.run$"
 )
 _WHEEL = re.compile(r"(?:manylinux\w*|linux)_(x86_64|aarch64)\.whl")
-_INDEX = re.compile(r"download\.pytorch\.org/whl/(cu\d+)/?$")
 _ASKED = ("TARGETARCH", "TARGETPLATFORM")
 _CHOOSES = ("TARGETARCH", "TARGETPLATFORM", "uname", "print-architecture", "arch)")
 
 
 def platform_gap(image: Image) -> Iterator[Hit]:
-    """Something for one kind of processor in an image for the other."""
+    """Something for one kind of processor in an image for the other, or for any."""
     text = image.dockerfile.source.text
-    if not any(mark in text for mark in ("arm64", "aarch64", "TARGET", "l4t-")):
+    if not any(mark in text for mark in ("arm64", "aarch64", "TARGET", "l4t-", "uname")):
+        yield from _unsaid(image)
         return
     for item in image.used:
         machine = _machine(image, item.stage)
@@ -42,8 +44,47 @@ def platform_gap(image: Image) -> Iterator[Hit]:
             for _, actions in item.steps:
                 for action in actions:
                     yield from _made_for_another(action, machine, item, image)
+            if machine == "arm64":
+                yield from (_no_wheel(wheel) for wheel in _for_amd64(item.stage, image))
         elif _is_for_many(image, item):
             yield from _fixed_to_one(item)
+
+
+def _unsaid(image: Image) -> Iterator[Hit]:
+    """What there is for x86_64 alone, in an image that does not say that it is for that."""
+    seen: set[int] = set()
+    for item in image.used:
+        base = image.dockerfile.base(item.stage)
+        named = root(image, item.stage)
+        stage = image.gpu.stages[item.stage.index]
+        if named is None or base.start.flag("platform") or base.index in seen:
+            continue
+        if stage.base is None or not (stage.base.is_plain or stage.base.is_nvidia_cuda):
+            continue
+        found = [(w.item, w.said) for w in _for_amd64(item.stage, image)]
+        found += [
+            (wanted, "this wheel")
+            for install in item.installs
+            for wanted in install.wanted
+            if (match := _WHEEL.search(wanted.url or "")) and match[1] == "x86_64"
+        ]
+        if found and all(";" not in wanted.raw for wanted, _ in found):
+            seen.add(base.index)
+            yield _for_one(*found[0], named)
+
+
+def _for_one(wanted: Wanted, said: str, named: Named) -> Hit:
+    at = named.span.start
+    return Hit(
+        wanted.span or wanted.location,
+        what=f"There is {said} for x86_64 alone, and FROM does not say that the image is for that.",
+        why="On a machine with an ARM processor (a Mac, Grace) the image is built for arm64, and "
+        "pip finds no wheel.",
+        fix="If such machines build it: FROM --platform=linux/amd64.",
+        edits=((Span(at, at), "--platform=linux/amd64 "),),
+        severity="info",
+        dated=wanted.url is None,
+    )
 
 
 def _machine(image: Image, stage: Stage) -> str | None:
@@ -69,8 +110,6 @@ def _made_for_another(
     if isinstance(action, PythonInstall):
         for wanted in action.wanted:
             yield from _wheel(wanted, machine)
-            if machine == "arm64":
-                yield from _no_wheel(wanted, action, image)
     elif isinstance(action, (Download, DataFetch)):
         for word in action.command.arguments:
             if "://" in word.text and _is_for_other(word.text, machine):
@@ -98,20 +137,20 @@ def _wheel(item: Wanted, machine: str) -> Iterator[Hit]:
     )
 
 
-def _no_wheel(item: Wanted, install: PythonInstall, image: Image) -> Iterator[Hit]:
-    """A CUDA build of torch that there is for x86_64 alone."""
-    if item.name != "torch" or item.unknown or item.url or item.local or not install.indexes.known:
-        return
-    version = item.version or ""
-    release, _, tag = version.partition("+")
-    index = _INDEX.search(install.indexes.main or "")
-    tag = tag or (index[1] if index else "")
-    if not tag.startswith("cu") or not _only_amd64(release, tag, image):
-        return
-    named = f"torch {release}+{tag}" if release else f"torch of {tag}"
-    yield Hit(
-        item.span or item.location,
-        what=f"There is no wheel of {named} for arm64, and the image is for linux/arm64.",
+def _for_amd64(stage: Stage, image: Image) -> Iterator[Wheel]:
+    """The CUDA builds of torch in a stage that there are for x86_64 alone."""
+    for wheel in image.gpu.stages[stage.index].wheels:
+        if wheel.name != "torch" or wheel.item.unknown or wheel.item.url or wheel.item.local:
+            continue
+        is_chosen = wheel.tag and wheel.is_cuda and wheel.is_explicit
+        if is_chosen and _only_amd64(wheel.release or "", wheel.tag or "", image):
+            yield wheel
+
+
+def _no_wheel(wheel: Wheel) -> Hit:
+    return Hit(
+        wheel.place,
+        what=f"There is no {wheel.said} for arm64, and the image is for linux/arm64.",
         why="PyTorch publishes CUDA wheels for arm64 for some releases and CUDA versions only "
         "(download.pytorch.org).",
         fix="Take a CUDA version that has arm64 wheels for this release, an image of NVIDIA's for "

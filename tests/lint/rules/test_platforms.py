@@ -112,3 +112,44 @@ def test_the_other_installer_is_put_there_wherever_it_is_named() -> None:
     assert found.autofix is not None
     assert not found.autofix.safe
     assert_fixed(before, "MLD204", expected=before.replace("x86_64", "aarch64"))
+
+
+@pytest.mark.parametrize(
+    ("base", "command", "word"),
+    [
+        ("python:3.11-slim", "pip install torch==2.4.1 -i {}cu121", "torch==2.4.1"),
+        ("python:3.11-slim", "pip install torch -i {}cu118", "torch"),
+        ("python:3.11-slim", "pip install numpy==2.1.0 torch==2.6.0+cu118", "torch==2.6.0+cu118"),
+        ("nvidia/cuda:12.8.1-base-ubuntu22.04", f"pip install {WHEEL}", WHEEL),
+        (
+            "python:3.11-slim",
+            "uv pip install --system --torch-backend=cu118 torch==2.6.0",
+            "torch==2.6.0",
+        ),
+    ],
+)
+def test_wheels_for_one_processor_alone_are_good_to_know(
+    base: str, command: str, word: str
+) -> None:
+    text = f"FROM {base}\nRUN {command}\n".format("https://download.pytorch.org/whl/")
+    assert places("MLD204", text) == [word]
+    assert [item.severity for item in of("MLD204", text)] == ["info"]
+    assert_fixed(text, "MLD204", expected=text.replace("FROM ", "FROM --platform=linux/amd64 "))
+
+
+@pytest.mark.parametrize(
+    "text",
+    named(
+        {
+            "wheels for both": "RUN pip install torch==2.9.1 -i https://download.pytorch.org/whl/cu128",
+            "the default index": "RUN pip install torch==2.4.1",
+            "an image for one": "FROM pytorch/pytorch:2.5.1-cuda12.4-cudnn9-runtime\n"
+            f"RUN pip install {WHEEL}",
+            "an unknown image": f"FROM registry.example.com/x:1\nRUN pip install {WHEEL}",
+            "a marker": f"RUN pip install 'x @ {WHEEL} ; platform_machine == \"x86_64\"'",
+            "the shell chooses": f"RUN test $(uname -m) != x86_64 || pip install {WHEEL}",
+        }
+    ),
+)
+def test_wheels_for_every_processor_are_not_told(text: str) -> None:
+    assert of("MLD204", text) == []
