@@ -39,6 +39,7 @@ class _Loader:
     variables: Mapping[str, str]
     problems: list[Problem] = field(default_factory=list)
     sources: dict[str, Source] = field(default_factory=dict)
+    aliased: dict[str, tuple[Span, ...]] = field(default_factory=dict)
     roots: dict[str, Node | None] = field(default_factory=dict)
     broken: set[str] = field(default_factory=set)  # services that extend what is not known
 
@@ -48,6 +49,7 @@ class _Loader:
         if isinstance(document, Malformed):
             return document
         self.sources[source.file] = source
+        self.aliased[source.file] = document.aliased
         self._repeated(document)
         if document.root is None:
             return None
@@ -115,6 +117,7 @@ def load(
         files=files,
         problems=tuple(loader.problems),
         sources=loader.sources,
+        aliased=loader.aliased,
         is_alone=not further and not is_override(file) and whole.get("include") is None,
     )
 

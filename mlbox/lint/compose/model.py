@@ -148,6 +148,7 @@ class Compose:
         files: What lies beside the file, by paths relative to its folder.
         problems: What Compose refuses.
         sources: Every file that was read, the first one first.
+        aliased: What ``*name`` stands for elsewhere, of each file.
         is_alone: Whether no other file can change what is in it, as far as is known.
     """
 
@@ -158,11 +159,31 @@ class Compose:
     files: Files
     problems: tuple[Problem, ...] = ()
     sources: Mapping[str, Source] = field(default_factory=dict)
+    aliased: Mapping[str, tuple[Span, ...]] = field(default_factory=dict)
     is_alone: bool = True
 
     def service(self, name: str) -> Service | None:
         """A service by its name."""
         return next((item for item in self.services if item.name == name), None)
+
+    def is_shared(self, node: Node) -> bool:
+        """Whether a value is also there elsewhere, by an alias or a merge key."""
+        return any(
+            span.start <= node.span.start and node.span.end <= span.end
+            for span in self.aliased.get(node.source.file, ())
+        )
+
+    def has_heirs(self, service: Service) -> bool:
+        """Whether what a service has is also had by others: a change of it is one of theirs."""
+        if service.own is not None and self.is_shared(service.own):
+            return True
+        services = self.root.get("services")
+        bases = [entry.value.get("extends") for entry in (services.entries if services else ())]
+        return any(
+            service.name in (base.text, base.scalar("service"))
+            for base in bases
+            if base is not None
+        )
 
 
 def variables_of(node: Node | None) -> tuple[Variable, ...]:
@@ -225,10 +246,14 @@ def _split(text: str) -> list[str]:
             depth += 1
         elif character == "}" and depth:
             depth -= 1
-        elif character == ":" and depth == 0 and not is_windows(text[start : at + 2]):
+        elif character == ":" and depth == 0 and not _is_of_a_drive(text, start, at):
             parts.append(text[start:at])
             start = at + 1
     return [*parts, text[start:]]
+
+
+def _is_of_a_drive(text: str, start: int, at: int) -> bool:
+    return at == start + 1 and is_windows(text[start : at + 2])
 
 
 def _first(node: Node, word: str) -> Span:

@@ -56,12 +56,14 @@ class Document:
         root: The first document in it; ``None`` if it is empty.
         repeated: Names that a map has twice.
         documents: How many documents are in it.
+        aliased: What aliases stand for.
     """
 
     source: Source
     root: Node | None
     repeated: tuple[Repeated, ...] = ()
     documents: int = 1
+    aliased: tuple[Span, ...] = ()
 
 
 class _Stop(Exception):  # noqa: N818  (ends the reading, and is never seen outside)
@@ -133,6 +135,7 @@ class _Builder:
         self.weights: dict[int, tuple[int, int]] = {}
         self.repeated: list[Repeated] = []
         self.documents = 0
+        self.aliased: dict[Span, None] = {}
         self.end = 0
 
     def build(self) -> Document:
@@ -146,6 +149,7 @@ class _Builder:
             root=self.roots[0] if self.roots else None,
             repeated=tuple(self.repeated),
             documents=self.documents,
+            aliased=tuple(self.aliased),
         )
 
     def _StreamStartEvent(self, _: Any) -> None:  # noqa: ANN401, N802  (named after ruamel's events)
@@ -181,6 +185,7 @@ class _Builder:
                 span,
             )
         size, depth = self.weights[id(node)]
+        self.aliased[node.span] = None
         named = replace(node, is_alias=True)
         self.end = span.end
         self._add(named, size, depth, None, span=span)

@@ -81,6 +81,7 @@ def _unasked(service: Service, need: GpuNeed, compose: Compose) -> Hit:
         fix="Add deploy.resources.reservations.devices: [{driver: nvidia, count: all, "
         "capabilities: [gpu]}] (or `gpus: all`, with Compose 2.30 or newer).",
         edits=_request(service.own, compose) if service.own is not None else (),
+        safe=False if compose.has_heirs(service) else None,
         severity="warning" if severity == "warning" else "error",
         confidence="high" if need.level == "insists" else "medium",
         dated=need.dated,
@@ -163,7 +164,7 @@ def count_and_ids(compose: Compose) -> Iterator[Hit]:
                 f"GPU {_spoken(ids)}.",
                 why="count and device_ids exclude each other: `docker compose` refuses the file.",
                 fix="Keep device_ids to name GPUs, or count to have any.",
-                edits=() if item.is_alias else edits.removed(item, count),
+                edits=() if item.is_alias or count.is_inherited else edits.removed(item, count),
             )
 
 

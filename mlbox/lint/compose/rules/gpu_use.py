@@ -128,10 +128,13 @@ def out_of_range(compose: Compose) -> Iterator[Hit]:
         available = _available(service)
         if wanted is None or available is None or max(wanted) < available:
             continue
-        yield _beyond(service, variable, wanted, available)
+        is_shared = compose.has_heirs(service) or compose.is_shared(variable.node)
+        yield _beyond(service, variable, wanted, available, is_shared=is_shared)
 
 
-def _beyond(service: Service, variable: Variable, wanted: list[int], available: int) -> Hit:
+def _beyond(
+    service: Service, variable: Variable, wanted: list[int], available: int, *, is_shared: bool
+) -> Hit:
     has = "one GPU, number 0" if available == 1 else f"{available} GPUs, 0 to {available - 1}"
     right = ",".join(map(str, range(min(len(wanted), available))))
     return Hit(
@@ -143,6 +146,7 @@ def _beyond(service: Service, variable: Variable, wanted: list[int], available: 
         fix=f"Write CUDA_VISIBLE_DEVICES={right}, or leave it out: the container sees only its own "
         "GPUs anyway.",
         edits=_corrected(variable, right),
+        safe=False if is_shared else None,
     )
 
 

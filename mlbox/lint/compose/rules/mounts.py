@@ -36,10 +36,10 @@ def root_owned(compose: Compose) -> Iterator[Hit]:
             continue
         mount = next(filter(_takes_files, service.mounts), None)
         if mount is not None:
-            yield _owned(service, mount)
+            yield _owned(service, mount, has_heirs=compose.has_heirs(service))
 
 
-def _owned(service: Service, mount: Mount) -> Hit:
+def _owned(service: Service, mount: Mount, *, has_heirs: bool) -> Hit:
     return Hit(
         mount.place,
         what=f"The service {service.name!r} runs as root and may write into {mount.source}.",
@@ -48,6 +48,7 @@ def _owned(service: Service, mount: Mount) -> Hit:
         fix='Add user: "${UID:-1000}:${GID:-1000}" (bash does not export UID: `export UID GID`), '
         "or mount it with :ro where it only reads.",
         edits=_as_user(service),
+        safe=False if has_heirs else None,
     )
 
 

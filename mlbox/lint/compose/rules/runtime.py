@@ -54,6 +54,7 @@ def legacy(compose: Compose) -> Iterator[Hit]:
             fix="Write deploy.resources.reservations.devices: [{driver: nvidia, count: all, "
             "capabilities: [gpu]}] instead.",
             edits=_requesting(service),
+            safe=False if compose.has_heirs(service) else None,
         )
 
 
