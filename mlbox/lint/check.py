@@ -40,7 +40,10 @@ def check_dockerfile(
     image = Image(dockerfile=dockerfile, facts=facts, files=files or NoFiles())
     found = {finding: None for rule in RULES for finding in _findings(rule, image)}
     extents = {item.line: item.end_line for item in dockerfile.instructions}
-    left, silent = unsuppressed(found, text, extents)
+    left, silent = unsuppressed(found, text, extents, file)
+    for name in {item.location.file for item in left if item.location} - {file}:
+        left, more = unsuppressed(left, image.files.text(name) or "", {}, name)
+        silent += more
     return tuple(sorted(left, key=_place)), tuple(_circular(image)), silent
 
 

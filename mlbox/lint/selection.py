@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from mlbox.findings import Finding, Severity
 
@@ -53,19 +53,48 @@ def named(finding: Finding, names: Iterable[str]) -> bool:
     )
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Quiet:
+    """What a comment silences.
+
+    Attributes:
+        names: Codes, beginnings of codes, slugs.
+        first: First line that it is about; 0 for the whole file.
+        last: Last line.
+        widens: Whether it is about the whole file if nothing of it is in those lines.
+    """
+
+    names: tuple[str, ...]
+    first: int = 0
+    last: int = 0
+    widens: bool = False
+
+    def silences(self, finding: Finding, file: str) -> bool:
+        """Whether a finding is told to be silent."""
+        if not named(finding, self.names):
+            return False
+        where = finding.location
+        is_here = where is not None and where.file == file
+        return self.first == 0 or (
+            is_here and where is not None and self.first <= where.line <= self.last
+        )
+
+
 def unsuppressed(
-    findings: Iterable[Finding], text: str, extents: Mapping[int, int]
+    findings: Iterable[Finding], text: str, extents: Mapping[int, int], file: str
 ) -> tuple[tuple[Finding, ...], int]:
-    """Leave out what comments in the file tell to be silent.
+    """Leave out what comments in a file tell to be silent.
 
     ``# mlbox: ignore=MLD106 reason`` at the end of a line is about that line; on a line of its own
     it is about the next one that says something, and about all of the instruction that begins
-    there. ``# mlbox: ignore-file=MLD106 reason`` is about the file.
+    there. ``# mlbox: ignore-file=MLD106 reason`` is about the file and those that it reads; so is
+    an ``ignore`` at the top of the file, unless the first instruction is what it is about.
 
     Args:
         findings: All of them.
         text: The file's text.
         extents: Last line of what begins at a line, both 1-based.
+        file: The file's path, as in the findings.
 
     Returns:
         The findings that are left, and how many are not.
@@ -73,25 +102,31 @@ def unsuppressed(
     every = tuple(findings)
     if "mlbox:" not in text:
         return every, 0
-    quiet = _quiet(text, extents)
-    left = tuple(item for item in every if not _is_quiet(item, quiet))
+    quiet = [_widened(item, every, file) for item in _quiet(text, extents)]
+    left = tuple(item for item in every if not any(one.silences(item, file) for one in quiet))
     return left, len(every) - len(left)
 
 
-def _quiet(text: str, extents: Mapping[int, int]) -> list[tuple[int, int, tuple[str, ...]]]:
+def _widened(quiet: _Quiet, findings: tuple[Finding, ...], file: str) -> _Quiet:
+    if quiet.widens and not any(quiet.silences(item, file) for item in findings):
+        return _Quiet(names=quiet.names)
+    return quiet
+
+
+def _quiet(text: str, extents: Mapping[int, int]) -> Iterator[_Quiet]:
     lines = text.split("\n")
-    found = []
+    top = _next_line(lines, 0)
     for number, line in enumerate(lines, start=1):
         for match in _COMMENT.finditer(line):
             names = tuple(name.strip() for name in match[2].split(","))
             if match[1].lower() == "ignore-file":
-                found.append((0, len(lines) + 1, names))
+                yield _Quiet(names=names)
             elif line.lstrip().startswith("#"):
                 target = _next_line(lines, number)
-                found.append((target, extents.get(target, target), names))
+                last = extents.get(target, target)
+                yield _Quiet(names=names, first=target, last=last, widens=number < top)
             else:
-                found.append((number, number, names))
-    return found
+                yield _Quiet(names=names, first=number, last=number)
 
 
 def _next_line(lines: list[str], number: int) -> int:
@@ -101,8 +136,3 @@ def _next_line(lines: list[str], number: int) -> int:
         if bare and not bare.startswith("#"):
             return after + 1
     return len(lines)
-
-
-def _is_quiet(finding: Finding, quiet: Iterable[tuple[int, int, tuple[str, ...]]]) -> bool:
-    line = finding.location.line if finding.location else 0
-    return any(first <= line <= last and named(finding, names) for first, last, names in quiet)

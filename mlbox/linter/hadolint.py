@@ -64,7 +64,9 @@ def hadolint_findings(
     named: dict[str, list[dict[str, Any]]] = {name: [] for name in names}
     for row in told:
         named[row["file"]].append(row)
-    found = [item for name, some in named.items() if some for item in _of_file(some, paths[name])]
+    found = [
+        item for name, some in named.items() if some for item in _of_file(some, name, paths[name])
+    ]
     return tuple(found), unread
 
 
@@ -78,12 +80,12 @@ def _asked(program: str, names: Sequence[str]) -> list[dict[str, Any]]:
     return [row for row in rows if isinstance(row, dict)]
 
 
-def _of_file(rows: Iterable[Mapping[str, Any]], path: Path) -> tuple[Finding, ...]:
+def _of_file(rows: Iterable[Mapping[str, Any]], shown: str, path: Path) -> tuple[Finding, ...]:
     """Its findings in a file as it is now, less those that a comment silences."""
     text = path.read_bytes().decode("utf-8", "surrogateescape")
     findings = tuple(_finding(row, text) for row in rows)
     extents = {item.line: item.end_line for item in parse(text).instructions}
-    return unsuppressed(findings, text, extents)[0]
+    return unsuppressed(findings, text, extents, shown)[0]
 
 
 def _finding(row: Mapping[str, Any], text: str) -> Finding:

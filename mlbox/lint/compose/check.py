@@ -53,7 +53,7 @@ def check_compose(
     silent = 0
     for name, body in asked.items():
         here = [item for item in mine if item.location and item.location.file == name]
-        kept, count = unsuppressed(here, body, _extents(compose, name))
+        kept, count = unsuppressed(here, body, _extents(compose, name), name)
         left += sorted(kept, key=_place)
         silent += count
     return tuple(left), tuple(_empty_services(compose)), silent
