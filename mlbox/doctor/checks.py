@@ -75,7 +75,7 @@ CHECKS: tuple[Check, ...] = (
         name="docker context",
         find=_never,
         seen=lambda case: case.host.context or "default",
-        unseen=_part("engine"),
+        unseen=lambda case: case.host.unseen.get("context", case.host.unseen.get("engine", "")),
     ),
     Check(name="socket", find=engine.socket, seen=engine.socket_text, unseen=_part("engine")),
     Check(

@@ -64,7 +64,7 @@ def socket_text(case: Case) -> str:
     known = case.host.socket
     if known is None:
         return ""
-    member = f"; you are in {known.group}" if known.active else ""
+    member = f"; you are in {known.group}" if known.active and known.group != "root" else ""
     return f"{known.path} {known.owner} {known.mode}{member}"
 
 

@@ -33,6 +33,9 @@ def engine_part(machine: Machine) -> dict[str, Any]:
     try:
         named = machine.named()
         found["context"] = named[1] if named else ""
+    except MlboxError as error:
+        unseen["context"] = error.what
+    try:
         host = machine.find_host()
         found["engine"] = engine_of(host, machine, unseen)
     except MlboxError as error:

@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
-from mlbox.probe.trial import LABEL
+from mlbox.doctor import Case, examine
+from mlbox.probe import look
+from mlbox.probe.trial import LABEL, try_container
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     import docker
+
+    from mlbox.engine.connect import Connection
 
     from .conftest import Cli
 
@@ -43,3 +53,70 @@ def test_without_an_engine_the_rest_is_still_reported(cli: Cli, tmp_path: Path) 
 
 def test_with_an_empty_path_it_answers(cli: Cli) -> None:
     assert json.loads(cli("doctor", "--json", env={"PATH": ""}).stdout)["checks"]
+
+
+def test_a_container_with_a_gpu_fails_in_the_engines_own_words(
+    base: str, connection: Connection, client: docker.DockerClient
+) -> None:
+    host = look()
+    if host.nvidia.hook or host.nvidia.gpus:
+        pytest.skip("this machine has NVIDIA's toolkit")
+    trial = try_container(connection.host, gpus=True)
+    assert (trial.problem, trial.image) == ("", base)
+    assert "could not select device driver" in trial.gpu_problem
+    found = [
+        one for done in examine(Case(host=replace(host, trial=trial))) for one in done.findings
+    ]
+    fix = next(one.fix for one in found if one.slug == "probe-gpu-failed")
+    assert "nvidia-ctk runtime configure" in fix
+    assert not client.containers.list(all=True, filters={"label": LABEL})
+
+
+@pytest.mark.skipif(not shutil.which("unshare") or os.geteuid() != 0, reason="asks for root")
+def test_with_the_network_cut_it_says_the_same(cli: Cli, tmp_path: Path) -> None:
+    argv = ("unshare", "--net", sys.executable, "-m", "mlbox", "doctor", "--json")
+    cut = subprocess.run(argv, cwd=tmp_path, capture_output=True, text=True, check=False)
+    names = {one["code"] for one in json.loads(cut.stdout)["findings"]}
+    assert names == {one["code"] for one in json.loads(cli("doctor", "--json").stdout)["findings"]}
+
+
+@pytest.mark.skipif(not shutil.which("setpriv") or os.geteuid() != 0, reason="asks for root")
+def test_an_ordinary_user_is_told_who_may_use_the_engine(
+    tmp_path: Path, connection: Connection
+) -> None:
+    closed = tmp_path / "docker.sock"
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(closed))
+        closed.chmod(0o660)
+        for folder in (tmp_path, *tmp_path.parents):
+            if folder.stat().st_mode & 0o001 == 0:
+                folder.chmod(0o711)
+        drop = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
+        ran = subprocess.run(
+            (*drop, sys.executable, "-m", "mlbox", "doctor", "--json"),
+            cwd="/",
+            env={**os.environ, "HOME": str(tmp_path), "DOCKER_HOST": f"unix://{closed}"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    document = json.loads(ran.stdout)
+    errors = [one["code"] for one in document["findings"] if one["severity"] == "error"]
+    assert (ran.returncode, errors) == (4, ["MLH102"])
+    assert document["host"]["socket"]["mode"] == "0660"
+
+
+def test_an_engine_that_hangs_costs_its_own_checks_alone(cli: Cli, tmp_path: Path) -> None:
+    place = tmp_path / "s"
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(place))
+        listening.listen()
+        done = cli("doctor", "--json", env={"DOCKER_HOST": f"unix://{place}"})
+    document = json.loads(done.stdout)
+    assert "gives no answer within" in document["findings"][0]["why"]
+    assert document["host"]["shm_bytes"]
+
+
+def test_the_script_of_this_machine_is_valid_shell(cli: Cli) -> None:
+    done = cli("doctor", "--print-fix", "--cache-budget", "1B")
+    subprocess.run(["sh", "-n"], input=done.stdout, text=True, check=True)
