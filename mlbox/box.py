@@ -17,6 +17,7 @@ from mlbox.run import run_error, train
 from mlbox.spec import BoxSpec, JobSpec, Project, load_project, override, parse_project
 
 if TYPE_CHECKING:
+    from mlbox.diagnosis import Diagnosis
     from mlbox.engine import Engine, Event, OnEvent
 
 LOG_TAIL = 15
@@ -65,11 +66,17 @@ class Run:
         folder = self._store.artifacts_path(self.id)
         return tuple(folder / entry.path for entry in self.record.outputs)
 
+    @property
+    def diagnosis(self) -> Diagnosis:
+        """Why it failed, as far as its log and its end say."""
+        return self._store.diagnosis(self.record)
+
     def __repr__(self) -> str:
         return f"<Run {self.id} {self.state}>"
 
     def _repr_html_(self) -> str:
-        return run_html(self.record)
+        shown = run_html(self.record)
+        return shown + self.diagnosis._repr_html_() if self.state == "failed" else shown
 
 
 class Box:
@@ -171,7 +178,10 @@ class Box:
             project = replace(project, job=override(project.job, {"params": changed}))
         record = train(project, self.engine, on_event or _ignore, update_lock=update_lock)
         run = Run(record, RunStore(project.root))
-        error = run_error(record, run.logs.splitlines()[-LOG_TAIL:])
+        if run.state == "succeeded":
+            return run
+        tail = run.logs.splitlines()[-LOG_TAIL:]
+        error = run_error(record, tail, run.diagnosis)
         if error is not None:
             error.run = run
             raise error

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+    from mlbox.diagnosis import Diagnosis
+
 RunState = Literal["running", "succeeded", "failed", "canceled", "lost"]
 STATE_FOLDER = ".mlbox"
 
@@ -139,6 +141,16 @@ class RunStore:
         return (
             tuple(path.read_text(encoding="utf-8").splitlines()[-lines:]) if path.exists() else ()
         )
+
+    def diagnosis(self, record: RunRecord) -> Diagnosis:
+        """Say why a run's command failed, from what it printed and how it ended."""
+        from mlbox.diagnosis import BLOCK, diagnose_stream  # noqa: PLC0415  (loads on use)
+
+        try:
+            with self.log_path(record.id).open("rb") as log:
+                return diagnose_stream(iter(lambda: log.read(BLOCK), b""), exit_state=record)
+        except FileNotFoundError:  # nothing was started
+            return diagnose_stream((), exit_state=record)
 
     def artifacts_path(self, run_id: str) -> Path:
         """Return the folder with the outputs that came back."""

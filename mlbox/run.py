@@ -26,6 +26,7 @@ from mlbox.record import FileRecord, RunRecord, RunState, RunStore
 from mlbox.snapshot import Snapshot, changed_files, copy_tree
 
 if TYPE_CHECKING:
+    from mlbox.diagnosis import Diagnosis
     from mlbox.engine import Engine, Event, ExitState, OnEvent
     from mlbox.resolve import Resolution
     from mlbox.spec import BoxSpec, JobSpec, Project
@@ -86,15 +87,28 @@ class _Attempt:
         return self.store.artifacts_path(self.record.id)
 
 
-def run_error(record: RunRecord, log_tail: Sequence[str] = ()) -> RunError | None:
-    """Return what went wrong with a run's command, or ``None`` if nothing did."""
+def run_error(
+    record: RunRecord, log_tail: Sequence[str] = (), diagnosis: Diagnosis | None = None
+) -> RunError | None:
+    """Return what went wrong with a run's command, or ``None`` if nothing did.
+
+    Args:
+        record: The run.
+        log_tail: The last that it printed; told where the cause is not known.
+        diagnosis: What is known of the cause.
+    """
     if record.state == "succeeded" or record.error is None:
         return None
+    what = f"Run {record.id} {record.state}: {record.error}"
+    kept = f"The whole log: mlbox runs logs {record.id}. Its record and outputs are kept."
+    cause = diagnosis.root if diagnosis else None
+    if cause is not None:
+        return RunError(what, why=cause.told, fix=f"{cause.remedy}\n{kept}")
     printed = "\n".join(f"  {line}" for line in log_tail)
     return RunError(
-        f"Run {record.id} {record.state}: {record.error}",
+        what,
         why=f"The last it printed:\n{printed}" if printed else "It printed nothing.",
-        fix=f"The whole log: mlbox runs logs {record.id}. Its record and outputs are kept.",
+        fix=kept,
     )
 
 

@@ -39,7 +39,10 @@ def run(args: argparse.Namespace) -> int:
         print(record.id)
     else:
         print("\n".join(summary(record, store)), file=sys.stderr)
-    error = run_error(record, store.log_tail(record.id, LOG_TAIL))
+    if record.state == "succeeded":
+        return 0
+    tail = store.log_tail(record.id, LOG_TAIL)
+    error = run_error(record, tail, store.diagnosis(record))
     if error is not None:
         raise error
     return 0

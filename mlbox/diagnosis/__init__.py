@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mlbox.diagnosis.endings import described, ending, number_of
-from mlbox.diagnosis.model import Cause, Diagnosis, Evidence, ExitState, Signature
-from mlbox.diagnosis.rank import is_consequence, merged, ranked
+from mlbox.diagnosis.model import Cause, Diagnosis, Ended, Evidence, ExitState, Signature
+from mlbox.diagnosis.rank import merged, ranked
 from mlbox.diagnosis.scan import BLOCK, Scan
 from mlbox.diagnosis.signatures import SIGNATURES
 
@@ -19,6 +19,7 @@ __all__ = [
     "SIGNATURES",
     "Cause",
     "Diagnosis",
+    "Ended",
     "Evidence",
     "ExitState",
     "Signature",
@@ -27,19 +28,20 @@ __all__ = [
 ]
 
 
-def diagnose(lines: Iterable[str], *, exit_state: ExitState | None = None) -> Diagnosis:
+def diagnose(log: str | Iterable[str], *, exit_state: ExitState | int | None = None) -> Diagnosis:
     """Say why a run failed.
 
     Args:
-        lines: What it printed, line by line, with or without their ends.
-        exit_state: How it ended, where that is known: an ``ExitState`` of the engine or a
-            ``RunRecord``.
+        log: What it printed: a text, or its lines, with or without their ends.
+        exit_state: How it ended, where that is known: its exit code, or an ``Ended``, a
+            ``RunRecord`` or whatever else has their attributes.
 
     Returns:
         The causes, the most likely first; none if the run did not fail or nothing is recognised.
     """
-    text = (lines,) if isinstance(lines, str) else lines
-    return diagnose_stream(_encoded(text), exit_state=exit_state)
+    lines = (log,) if isinstance(log, str) else log
+    state = Ended(exit_code=exit_state) if isinstance(exit_state, int) else exit_state
+    return diagnose_stream(_encoded(lines), exit_state=state)
 
 
 def diagnose_stream(pieces: Iterable[bytes], *, exit_state: ExitState | None = None) -> Diagnosis:
@@ -49,20 +51,21 @@ def diagnose_stream(pieces: Iterable[bytes], *, exit_state: ExitState | None = N
         scan.feed(piece)
     scan.close()
     failed = None if exit_state is None else _failed(exit_state)
-    known = Diagnosis(failed=failed, ended=described(exit_state), lines=scan.lines)
+    known = Diagnosis(
+        failed=failed,
+        ended=described(exit_state),
+        lines=scan.lines,
+        is_empty=scan.last_line is None,
+    )
     if failed is False:
         return known
     causes = _joined(ranked(scan.sightings, failed=bool(failed)), exit_state)
-    rooted = any(not is_consequence(cause) for cause in causes)
-    return replace(known, causes=causes, last_error=None if rooted else _last(scan, bool(failed)))
-
-
-def _last(scan: Scan, failed: bool) -> Evidence | None:  # noqa: FBT001  (ours)
-    """Return what looks most like an error, where nothing is known to be the cause."""
-    seen = scan.sightings
-    if failed:
-        return seen.last_error or scan.last_line
-    return None if seen.survived else seen.last_error
+    if any(not cause.is_consequence for cause in causes):
+        return replace(known, causes=causes)
+    last = scan.sightings.last_error if failed or not scan.sightings.survived else None
+    if last is None and failed and not causes:
+        last = scan.last_line
+    return replace(known, causes=causes, last_error=last)
 
 
 def _joined(causes: tuple[Cause, ...], exit_state: ExitState | None) -> tuple[Cause, ...]:
@@ -73,7 +76,9 @@ def _joined(causes: tuple[Cause, ...], exit_state: ExitState | None) -> tuple[Ca
     if root:
         return merged((end,), causes)
     # a signal from outside is not explained by a warning, nor by what was long ago
-    firm = tuple(cause for cause in causes if cause.finding.severity == "error")
+    firm = tuple(
+        cause for cause in causes if cause.finding.severity == "error" and not cause.survived
+    )
     rest = tuple(cause for cause in causes if cause not in firm)
     return merged((*firm, end), rest)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mlbox.diagnosis.model import Cause, Evidence
@@ -79,5 +80,7 @@ def ending(state: ExitState | None) -> tuple[Cause | None, bool]:
 
 
 def _said(slug: str, state: ExitState) -> Cause:
+    signature = _BY_SLUG[slug]
+    signature = replace(signature, cause=signature.cause.replace(" {name}", ""))
     evidence = Evidence(text=described(state) or "killed for its memory")
-    return cause_of(_BY_SLUG[slug], evidence, named={})
+    return cause_of(signature, evidence, named={}, confidence=signature.confidence)

@@ -13,16 +13,18 @@ _CODE = re.compile(
     r"\s{0,40}(?:raise\s|if\s|elif\s|except\b|assert\s|print\(|log(?:ger|ging)?\.\w{1,20}\("
     r"|return\b|#\s|//|>>>\s|\+{1,3}\s|\$\s|File\s'|self\.|with\s|def\s|warnings\.warn"
     r"|\[[\w ./-]{0,60}\d+/\d+\]\s(?:RUN|COPY|FROM)\b"
-    r"|(?:ONBUILD\s)?(?:RUN|CMD|ENTRYPOINT)\s[\w\['-]|Step \d+/\d+ :|>\s\[|\d+\s\|\s)"
+    r"|(?:ONBUILD\s)?(?:RUN|CMD|ENTRYPOINT)\s[\w\['-]|Step \d+/\d+ :|>\s\[|\d+\s\|\s"
+    r"|[*+-]\s(?i:fix|add|improve|change|remove|handle)\w{0,3}\b)"
 )
 _TEST = re.compile(r"\b(?:PASSED|XFAIL|xfailed|SKIPPED)\b|::test_\w+|\btest_\w+\b[^:]{0,80}\bok\b")
 _HANDLED = re.compile(
-    r"\b(?:retry(?:ing)?|retried|trying again|try again in|fall(?:ing|s)? ?back|fallback|skipping"
-    r"|skipped|ignoring|(?:is|was|be|been) ignored|recovered|recovering|continuing|survived"
+    r"\b(?:retry(?:ing)?|retried|trying (?:again|the next|another)|try again in"
+    r"|fall(?:ing|s)? ?back|fallback|skipping|skipped|ignoring"
+    r"|(?:is|was|be|been) ignored|recovered|recovering|continuing|survived"
     r"|reducing (?:the )?batch|(?:was|been|were|is) handled|deprecat\w+|can be safely"
     r"|proceeding without|will not be (?:used|available)|not a (?:problem|failure)"
-    r"|using \w{1,40} instead|ignore (?:above|this)|will use (?:the )?cpu|cleaning up|harmless)\b"
-    r"|attempt \d+\s?(?:/|of)\s?\d+",
+    r"|using \w{1,40} instead|ignore (?:above|this)|will use (?:the )?cpu|cleaning up"
+    r"|harmless|as expected)\b|attempt \d+\s?(?:/|of)\s?\d+",
     re.IGNORECASE,
 )
 _HINT_BEFORE = re.compile(
@@ -32,17 +34,25 @@ _HINT_BEFORE = re.compile(
     r"|\bcheck(?:s|ing)? (?:for|whether|if)\b|\bknown issue\b|\bmay (?:cause|lead|result)\b"
     r"|\b(?:can|could|might|may|would) (?:cause|lead to|result in|run)\b|\bprotect\w{0,8}\b"
     r"|\bhow (?:to|do|can|would)\b|\bwhy (?:do|does|is|am|did)\b|\bwhat (?:is|does|causes|if)\b"
-    r"|\btroubleshoot\w{0,6}\b|\bmean(?:s|ing) of\b"
+    r"|\bfix(?:e[ds])?\b:?|\bmessages? for\b|\btroubleshoot\w{0,6}\b|\bmean(?:s|ing) of\b"
     r"|\b(?:retry_?on|ignore|skip|pattern|regex|filter|catch|grep|expected)\w{0,8}\b[^:=]{0,20}[:=])"
-    r"[^:]{0,60}$|\b(?:no|zero|0|without|any|not|never|about|fixe[ds])\s(?:\w{1,20}\s){0,2}'?$"
+    r"[^:]{0,60}$|(?<!could )(?<!can )(?<!did )\b(?:no|zero|0|without|any|not|never|about)"
+    r"\s(?:\w{1,20}\s){0,2}'?$"
     r"|\btest[_s ]\w{0,20}$",
     re.IGNORECASE,
 )
+_HINT_AFTER = re.compile(
+    r"'?,?\s(?:means?|happens|occurs|usually|typically|problems?|(?:errors?|issues?)\s(?:can|may|might"
+    r"|happens?|occurs?|means?|with|on|in))\b",
+    re.IGNORECASE,
+)
+_LISTED_BEFORE, _LISTED_AFTER = re.compile(r"[\[,({]\s?'$"), re.compile(r"'\s?[,\])}]")
 # text that a program reads or writes, not what it says of itself
 _DATA = re.compile(
-    r"^(?:[^:=]{0,60}[\]|>)-]\s?)?(?:(?:model|generated|raw|user|eval|decoded|predicted)[ _])?"
-    r"(?:prompt|sample|generat(?:ed|ion)|prediction|predicted|target|reference|question|answer|caption|title"
-    r"|text|completion|instruction|user|assistant|human|query|example|document|sentence|decoded"
+    r"^\|[^\n]{0,400}\|$"
+    r"|^(?:[^:=]{0,60}[\]|>)-]\s?)?(?:(?:model|generated|raw|user|eval|decoded|predicted)[ _])?"
+    r"(?:prompt|sample|generat(?:ed|ion)|prediction|predicted|target|reference|question|answer"
+    r"|caption|title|text|completion|instruction|user|assistant|human|query|example|document|sentence|decoded"
     r"|label|topic|hyp(?:othesis)?|ref|doc|tweet|review|ticket|post|comment|summary|quote|Q|A)"
     r"(?:[ _]?(?:#|no\.? ?)?\d+)?(?: text)?\s?(?:[:=>]|\()"
     r"|[{,]\s?'(?:text|prompt|input|inputs|output|instruction|question|answer|content|completion"
@@ -53,6 +63,7 @@ _DATA = re.compile(
 _WARNING = re.compile(
     r"(?<!NCCL )\bWARN(?:ING)?\b|[wW]arning:|\bwarn:"
     r"|(?:^|\s)W(?:\d{4}\s|\s{1,4}(?:tensorflow|external))"
+    r"|(?:^|\s)E(?:\d{4})?\s[^\n]{0,80}\bcuda_\w{1,20}\.cc"  # TensorFlow goes on without a GPU
     r"|(?<!NCCL )\b(?:INFO|DEBUG|TRACE)\b|level=(?:info|warn|debug)|\bIgnored the following\b"
 )
 RETRIED = re.compile(
@@ -105,14 +116,16 @@ def manner(text: str, start: int, end: int) -> Manner:
     said, before = bare(near), text[max(0, start - 160) : start]
     if _CODE.match(said) or _TEST.search(near) or _HANDLED.search(near):
         return "handled"
-    if _HINT_BEFORE.search(before) or _is_data(said, text[:start]):
+    if _HINT_BEFORE.search(before) or _HINT_AFTER.match(text, end) or _is_data(said, text[:start]):
+        return "handled"
+    if _LISTED_BEFORE.search(before) and _LISTED_AFTER.match(text, end):
         return "handled"
     return "warning" if _WARNING.search(before[:120]) or _WARNING.search(near[:80]) else "failing"
 
 
 def _is_data(said: str, before: str) -> bool:
     found = _DATA.search(said[:400])
-    return found is not None and found.end() <= len(before)
+    return found is not None and (found.end() <= len(before) or said.startswith("|"))
 
 
 def is_exception(text: str) -> bool:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class ExitState(Protocol):
-    """How a run ended; the engine's ``ExitState`` and a ``RunRecord`` are ones."""
+    """How a run ended; ``Ended``, the engine's ``ExitState`` and a ``RunRecord`` are ones."""
 
     @property
     def exit_code(self) -> int | None:
@@ -32,6 +32,23 @@ class ExitState(Protocol):
     def signal(self) -> int | None:
         """The signal that ended it."""
         ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ended:
+    """How a run ended, as far as is known.
+
+    Attributes:
+        exit_code: The exit code; negative for a signal, as Python's ``subprocess`` says it.
+        oom_killed: Whether it was killed for its memory.
+        timed_out: Whether it was stopped because its time was up.
+        signal: The signal that ended it.
+    """
+
+    exit_code: int | None = None
+    oom_killed: bool = False
+    timed_out: bool = False
+    signal: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,6 +109,7 @@ class Cause:
         rules: Lint rules that would have said so before the run: ``"MLC201"``.
         seen: How many lines say so.
         follows: Families of causes that lead to this one; ``"*"`` for all.
+        survived: Whether the program went on after it.
     """
 
     finding: Finding
@@ -99,6 +117,30 @@ class Cause:
     rules: tuple[str, ...] = ()
     seen: int = 1
     follows: tuple[str, ...] = ()
+    survived: bool = False
+
+    @property
+    def is_consequence(self) -> bool:
+        """Whether it is a sign that something failed, whatever that is."""
+        return "*" in self.follows
+
+    @property
+    def place(self) -> str:
+        """Where its evidence is."""
+        return f"line {self.evidence.line}" if self.evidence.line else "how it ended"
+
+    @property
+    def told(self) -> str:
+        """What happened, what says so, and why."""
+        finding = self.finding
+        evidence = f"  {self.place}: {self.evidence.text}"
+        return f"{finding.what} ({finding.code} {finding.slug})\n{evidence}\n{finding.why}"
+
+    @property
+    def remedy(self) -> str:
+        """What to do about it, and what would have said so before the run."""
+        lint = f"\nmlbox lint would have said so before: {', '.join(self.rules)}."
+        return self.finding.fix + (lint if self.rules else "")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,6 +153,7 @@ class Diagnosis:
         last_error: The last line that looks like an error, where no root cause was recognised.
         ended: How the run ended, in words; empty if that is not known.
         lines: How many lines were read.
+        is_empty: Whether there was nothing in them.
     """
 
     causes: tuple[Cause, ...] = ()
@@ -118,6 +161,7 @@ class Diagnosis:
     last_error: Evidence | None = None
     ended: str = ""
     lines: int = 0
+    is_empty: bool = False
 
     @property
     def recognised(self) -> bool:
@@ -128,6 +172,11 @@ class Diagnosis:
     def cause(self) -> Cause | None:
         """The most likely cause."""
         return self.causes[0] if self.causes else None
+
+    @property
+    def root(self) -> Cause | None:
+        """The most likely cause, if it is more than a sign of another one."""
+        return self.cause if self.cause and not self.cause.is_consequence else None
 
     def _repr_html_(self) -> str:
         """What a notebook shows: the first cause in full, the others in a line each."""
@@ -151,7 +200,7 @@ class Diagnosis:
         if self.causes:
             return self.causes[0].finding.what
         if self.failed is False:
-            return "The run did not fail."
+            return "The command did not fail."
         if self.failed is None and self.last_error is None:
             return "The log shows no failure."
         return "The cause was not recognised."

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 _UNNAMED = "(see the evidence)"
 _LESS: dict[Confidence, Confidence] = {"high": "medium", "medium": "low", "low": "low"}
 _GPU = {"gpu", "gpu-setup", "architecture"}
+_OF_SHELLS = {"rights", "files", "command", "input"}  # a script goes on after most of them
 _OF_SEVERAL = {"child", "nccl", "stopped", "shm", "worker"}  # several processes wrote the log
 
 
@@ -32,14 +33,9 @@ def ranked(seen: Sightings, *, failed: bool) -> tuple[Cause, ...]:
     hits = [hit for hit in seen.hits.values() if _counts(hit, seen, failed=failed)]
     ordered = sorted(hits, key=lambda hit: _order(hit, seen))
     return tuple(
-        _cause(hit, old=_sight(hit).trouble < seen.trouble)
+        _cause(hit, survived=seen.survived or _sight(hit).trouble < seen.trouble)
         for hit in _explained(ordered, tuple(seen.hits.values()))
     )
-
-
-def is_consequence(cause: Cause) -> bool:
-    """Whether a cause is a sign that something else failed, whatever that is."""
-    return "*" in cause.follows
 
 
 def _counts(hit: Hit, seen: Sightings, *, failed: bool) -> bool:
@@ -50,7 +46,7 @@ def _counts(hit: Hit, seen: Sightings, *, failed: bool) -> bool:
         return warned is not None and _is_last_word(hit, warned, seen)
     if sight.trouble < seen.trouble:
         return failed and seen.unexplained is None
-    return not _unrelated(sight, seen)
+    return not _unrelated(hit, sight, seen)
 
 
 def _is_last_word(hit: Hit, warned: Sight, seen: Sightings) -> bool:
@@ -63,11 +59,13 @@ def _is_last_word(hit: Hit, warned: Sight, seen: Sightings) -> bool:
     return hit.signature.family in _GPU and about_gpu(error.text)
 
 
-def _unrelated(sight: Sight, seen: Sightings) -> bool:
+def _unrelated(hit: Hit, sight: Sight, seen: Sightings) -> bool:
     """Whether the log ends with another exception, one that nobody knows, of the same process."""
-    if seen.unexplained is None or not sight.exception or sight.line >= seen.unexplained:
+    if seen.unexplained is None or sight.line >= seen.unexplained:
         return False
-    return not any(hit.signature.family in _OF_SEVERAL for hit in seen.hits.values())
+    if not sight.exception and hit.signature.family not in _OF_SHELLS:
+        return False
+    return not any(other.signature.family in _OF_SEVERAL for other in seen.hits.values())
 
 
 def _order(hit: Hit, seen: Sightings) -> tuple[int, int, int]:
@@ -108,15 +106,16 @@ def _sight(hit: Hit) -> Sight:
     return next(hit.sights[how] for how in ("failing", "warning", "handled") if how in hit.sights)
 
 
-def _cause(hit: Hit, *, old: bool) -> Cause:
+def _cause(hit: Hit, *, survived: bool) -> Cause:
     sight = _sight(hit)
     sure = hit.signature.confidence
     return cause_of(
         hit.signature,
         sight.evidence,
         named=sight.named,
-        confidence=sure if "failing" in hit.sights and not old else _LESS[sure],
+        confidence=sure if "failing" in hit.sights and not survived else _LESS[sure],
         seen=hit.seen,
+        survived=survived,
     )
 
 
@@ -127,6 +126,7 @@ def cause_of(
     named: Mapping[str, str],
     confidence: Confidence = "high",
     seen: int = 1,
+    survived: bool = False,
 ) -> Cause:
     """Return what a signature says, with the names that its line gave."""
     words = _Words({"name": next(iter(named.values()), _UNNAMED), **named})
@@ -145,6 +145,7 @@ def cause_of(
         rules=signature.rules,
         seen=seen,
         follows=signature.follows,
+        survived=survived,
     )
 
 

@@ -125,7 +125,7 @@ class Scan:
 
     def _remember_last(self, block: bytes) -> None:
         """Keep the last line that says anything."""
-        tail = block[-_OVERLAP:].replace(b"\r", b"\n").rstrip()
+        tail = block[-_OVERLAP:].replace(b"\r", b"\n").replace(b"\x00", b"").rstrip()
         if tail:
             text = plain(tail.rpartition(b"\n")[2].decode("utf-8", "replace"))
             blank = block[len(block.rstrip()) :].count(b"\n")

@@ -76,13 +76,15 @@ FILES: tuple[Signature, ...] = (
         "Some libraries also look the user up by name.",
         fix='env = {{ HOME = "/tmp", HF_HOME = "/tmp/hf" }} in [tool.mlbox] (Dockerfile: ENV '
         "HOME=/tmp); who runs under a number without a name may need USER=user and LOGNAME=user.",
-        phrases="permission denied cache|permission denied config|permission denied local"
+        phrases="a writable cache directory|"
+        "permission denied cache|permission denied config|permission denied local"
         "|permission denied root|permission denied home|permission denied triton"
         "|permission denied nonexistent|trying to write in your cache"
         "|mkdir p failed for path|uid not found|permission denied torch"
         "|permission denied huggingface|permission denied keras"
         "|no such file or directory nonexistent|i have no name",
-        pattern=r"Permission denied\]?:? '(?P<name>/(?:(?:root|home/\w+|nonexistent|var/www)"
+        pattern=r"requires access to a writable cache directory|"
+        r"Permission denied\]?:? '(?P<name>/(?:(?:root|home/\w+|nonexistent|var/www)"
         r"(?:/[^'\n]{0,200})?|\.(?:cache|config|local|triton|keras|jupyter|huggingface|"
         r"torch|dvc|npm|conda|netrc|wandb|matplotlib)\b[^'\n]{0,200}))'"
         r"|problem when trying to write in your cache folder|uid not found: (?P<uid>\d+)"

@@ -18,7 +18,8 @@ LIBRARIES: tuple[Signature, ...] = (
         phrases="libcudart|libcublas|libcudnn|libcupti|libcusparse|libcusolver|libcufft"
         "|libcurand|libnccl|libnvrtc|libnvinfer|libnvtoolsext|libnvjitlink"
         "|libnvjpeg|libnppc|libnppi|libcufile|libnvtx",
-        pattern=r"(?P<name>lib(?:cudart|cublas(?:Lt)?|cudnn\w*|cupti|cusparse(?:Lt)?|"
+        pattern=r"(?P<glob>lib\w{1,40}\.so)\.\*\[0-9\] not found in the system path|"
+        r"(?P<name>lib(?:cudart|cublas(?:Lt)?|cudnn\w*|cupti|cusparse(?:Lt)?|"
         r"cusolver(?:Mg)?|cufft|curand|nccl|nvrtc|nvinfer\w*|nvToolsExt|nvJitLink|"
         r"nvjpeg|npp\w+|cufile|nvtx\w*)[\w-]*\.so[\d.]*)(?:\S{0,3}: cannot open shared "
         r"object file|\S{0,3} (?:is )?not found|\S{0,3}: No such file)"
@@ -188,7 +189,6 @@ LIBRARIES: tuple[Signature, ...] = (
         pattern=r"No module named '?(?P<name>[A-Za-z_][\w.]*)'?",
         unless=r"No module named '?(?:numpy\._core|dvc_(?:s3|gs|azure|ssh|http|oss|gdrive|hdfs|"
         r"webdav))|warning|optional",
-        follows=("library",),
     ),
     Signature(
         code="MLR413",
