@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from mlbox.lint.image import Files
 
 _FILES = 20  # of one project; more are not followed
+_LONGEST_CHAIN = 50  # of services that extend each other
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,10 +52,11 @@ class _Loader:
         self.sources[source.file] = source
         self.aliased[source.file] = document.aliased
         self._repeated(document)
-        if document.root is None:
-            return None
         unfolder = Unfolder(self.variables)
-        root = unfolder.unfolded(document.root)
+        root: Node | None = None
+        for each in map(unfolder.unfolded, document.roots):
+            both = root is not None and root.kind == each.kind == "map"
+            root = combined(root, each) if both and root is not None else each
         for node in unfolder.bad:
             what = f"A ${{ in {_short(node.raw)} begins no variable."
             fix = "Write ${NAME}, ${NAME:-default} or ${NAME:?message}; $$ for a plain $."
@@ -214,7 +216,7 @@ class _Services:
     def _base(self, entry: Entry, extends: Node, chain: tuple[str, ...]) -> Node | None:
         name_node = extends.get("service") if extends.kind == "map" else extends
         name = name_node.text if name_node is not None and name_node.kind == "scalar" else None
-        if name is None or name_node is None:
+        if name is None or name_node is None or len(chain) > _LONGEST_CHAIN:
             return None
         if extends.kind == "map" and extends.get("file") is not None:
             return self._elsewhere(extends.scalar("file"), name)

@@ -164,7 +164,11 @@ class Compose:
 
     def service(self, name: str) -> Service | None:
         """A service by its name."""
-        return next((item for item in self.services if item.name == name), None)
+        return self._by_name.get(name)
+
+    @cached_property
+    def _by_name(self) -> dict[str, Service]:
+        return {item.name: item for item in self.services}
 
     def is_shared(self, node: Node) -> bool:
         """Whether a value is also there elsewhere, by an alias or a merge key."""

@@ -53,16 +53,14 @@ class Document:
 
     Attributes:
         source: Its text.
-        root: The first document in it; ``None`` if it is empty.
+        roots: The documents in it; Compose lays each over those before it.
         repeated: Names that a map has twice.
-        documents: How many documents are in it.
         aliased: What aliases stand for.
     """
 
     source: Source
-    root: Node | None
+    roots: tuple[Node, ...]
     repeated: tuple[Repeated, ...] = ()
-    documents: int = 1
     aliased: tuple[Span, ...] = ()
 
 
@@ -134,7 +132,6 @@ class _Builder:
         self.open: set[str] = set()
         self.weights: dict[int, tuple[int, int]] = {}
         self.repeated: list[Repeated] = []
-        self.documents = 0
         self.aliased: dict[Span, None] = {}
         self.end = 0
 
@@ -146,9 +143,8 @@ class _Builder:
             getattr(self, f"_{type(event).__name__}")(event)
         return Document(
             source=self.source,
-            root=self.roots[0] if self.roots else None,
+            roots=tuple(self.roots),
             repeated=tuple(self.repeated),
-            documents=self.documents,
             aliased=tuple(self.aliased),
         )
 
@@ -158,7 +154,6 @@ class _Builder:
     _StreamEndEvent = _DocumentEndEvent = _CommentEvent = _StreamStartEvent
 
     def _DocumentStartEvent(self, _: Any) -> None:  # noqa: ANN401, N802
-        self.documents += 1
         self.anchors.clear()
 
     def _ScalarEvent(self, event: Any) -> None:  # noqa: ANN401, N802

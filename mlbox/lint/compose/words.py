@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _WORD = re.compile(
     r"""(?:[^\s'"\\;&|()<>]|\\.|'[^']*'|"(?:[^"\\]|\\.)*")+|&&|\|\||[;&|]""", re.DOTALL
 )
+_NEAR = 2_000  # characters that may stand between a word and the next
 _OPERATORS = frozenset({"&&", "||", ";", "&", "|"})
 
 
@@ -93,7 +94,7 @@ def _split(node: Node, inside: Word | None = None) -> list[Word]:
 
 def _place(node: Node, word: str, at: int, area: Span) -> Span:
     """Where a word stands, looked for behind the one before; the whole text if not found."""
-    place = node.source.text.find(word, at, area.end)
+    place = node.source.text.find(word, at, min(area.end, at + len(word) + _NEAR))
     return Span(place, place + len(word)) if place >= 0 else area
 
 

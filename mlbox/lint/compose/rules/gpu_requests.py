@@ -9,7 +9,7 @@ from mlbox.lint.compose.gpu import device_items, need_of, requests_of
 from mlbox.lint.compose.rules.rule import Hit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from mlbox.findings import Edit
     from mlbox.lint.compose.gpu import GpuNeed
@@ -29,12 +29,13 @@ _SEVERITIES = {"insists": "error", "meant": "error", "hints": "warning"}
 
 def not_requested(compose: Compose) -> Iterator[Hit]:
     """A service needs a GPU, and asks for none."""
-    askers = [service for service in compose.services if requests_of(service)]
-    for service in compose.services:
-        if service in askers or _may_get_one(service):
+    asking = [bool(requests_of(service)) for service in compose.services]
+    on_gpus = {_made_of(each) for each, asks in zip(compose.services, asking, strict=True) if asks}
+    for service, asks in zip(compose.services, asking, strict=True):
+        if asks or _may_get_one(service):
             continue
         need = need_of(service, compose)
-        if need is None or _is_known_to_do_without(service, need, askers):
+        if need is None or _is_known_to_do_without(service, need, on_gpus):
             continue
         if need.level != "insists" and any(map(compose.files.exists, _LATER_FILES)):
             continue  # -f compose.yaml -f compose.gpu.yaml
@@ -49,12 +50,12 @@ def _may_get_one(service: Service) -> bool:
     return not service.is_whole
 
 
-def _is_known_to_do_without(service: Service, need: GpuNeed, askers: list[Service]) -> bool:
+def _is_known_to_do_without(
+    service: Service, need: GpuNeed, on_gpus: Collection[str | None]
+) -> bool:
     """Whether another service of the same image asks: then this one was left without on purpose."""
-    if need.level == "insists":
-        return False
     mine = _made_of(service)
-    return mine is not None and any(_made_of(other) == mine for other in askers)
+    return need.level != "insists" and mine is not None and mine in on_gpus
 
 
 def _made_of(service: Service) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import combinations
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from mlbox.lint.compose import edits
@@ -10,13 +10,14 @@ from mlbox.lint.compose.gpu import requests_of
 from mlbox.lint.compose.rules.rule import Hit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator, Mapping
 
     from mlbox.findings import Edit
     from mlbox.lint.compose.gpu import GpuRequest
     from mlbox.lint.compose.model import Compose, Service, Variable
     from mlbox.lint.compose.nodes import Node
 
+_COMPARED = 100  # requests that one is compared with, and services that one waits for
 _DEVICES = frozenset({"deploy", "gpus", "device", "runtime"})
 
 
@@ -30,14 +31,41 @@ def shared(compose: Compose) -> Iterator[Hit]:
         if request.form in _DEVICES
     ]
     told: set[str] = set()
-    for (first, one), (second, other) in combinations(asking, 2):
-        if first is second or second.name in told or not _together(first, second, compose):
-            continue
-        common = _common(one, other)
-        if common is None:
-            continue
-        told.add(second.name)
-        yield _shared(first, second, other, common)
+    earlier = _Earlier()
+    ended = {service.name: _ended_before(service, compose) for service, _ in asking}
+    for second, other in asking:
+        for first, one in earlier.near(other):
+            if first is second or second.name in told or not _together(first, second, ended):
+                continue
+            common = _common(one, other)
+            if common is not None:
+                told.add(second.name)
+                yield _shared(first, second, other, common)
+        earlier.add(second, other)
+
+
+class _Earlier:
+    """Requests that came before, so that each is compared with few."""
+
+    def __init__(self) -> None:
+        self._all: list[tuple[Service, GpuRequest]] = []
+        self._counted: list[tuple[Service, GpuRequest]] = []
+        self._named: dict[str, list[tuple[Service, GpuRequest]]] = {}
+
+    def add(self, service: Service, request: GpuRequest) -> None:
+        """Remember one."""
+        self._all.append((service, request))
+        if request.ids is None:
+            self._counted.append((service, request))
+        for name in request.ids or ():
+            self._named.setdefault(_plain(name), []).append((service, request))
+
+    def near(self, request: GpuRequest) -> Iterator[tuple[Service, GpuRequest]]:
+        """Those that may have a GPU in common with another one."""
+        if request.ids is None:
+            return islice(self._all, _COMPARED)
+        named = (item for name in request.ids for item in self._named.get(_plain(name), ()))
+        return islice(chain(named, self._counted), _COMPARED)
 
 
 def _shared(first: Service, second: Service, request: GpuRequest, common: str) -> Hit:
@@ -96,26 +124,25 @@ def _runs(service: Service) -> bool:
     return True
 
 
-def _together(first: Service, second: Service, compose: Compose) -> bool:
+def _together(first: Service, second: Service, ended: Mapping[str, Collection[str]]) -> bool:
     """Whether both run at the same time: no profiles that part them, none waits for the other."""
     if first.profiles and second.profiles and not first.profiles & second.profiles:
         return False
-    return not (_waits(first, second, compose) or _waits(second, first, compose))
+    return first.name not in ended[second.name] and second.name not in ended[first.name]
 
 
-def _waits(service: Service, other: Service, compose: Compose, depth: int = 0) -> bool:
-    """Whether a service begins when another has ended."""
-    depends = service.node.get("depends_on")
-    if depends is None or depends.kind != "map" or depth > 10:  # noqa: PLR2004  (a cycle)
-        return False
-    for entry in depends.entries:
-        ended = entry.value.scalar("condition") == "service_completed_successfully"
-        if entry.name == other.name and ended:
-            return True
-        between = compose.service(entry.name)
-        if ended and between and _waits(between, other, compose, depth + 1):
-            return True
-    return False
+def _ended_before(service: Service, compose: Compose) -> Collection[str]:
+    """The services that have ended when a service begins."""
+    found: dict[str, None] = {}
+    left = [service]
+    while left and len(found) < _COMPARED:
+        depends = left.pop().node.get("depends_on")
+        for entry in depends.entries if depends is not None else ():
+            ended = entry.value.scalar("condition") == "service_completed_successfully"
+            if ended and entry.name not in found:
+                found[entry.name] = None
+                left += [other for other in (compose.service(entry.name),) if other]
+    return found
 
 
 def out_of_range(compose: Compose) -> Iterator[Hit]:
