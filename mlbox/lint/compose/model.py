@@ -181,12 +181,14 @@ class Compose:
         """Whether what a service has is also had by others: a change of it is one of theirs."""
         if service.own is not None and self.is_shared(service.own):
             return True
+        return service.name in self._extended
+
+    @cached_property
+    def _extended(self) -> frozenset[str | None]:
         services = self.root.get("services")
         bases = [entry.value.get("extends") for entry in (services.entries if services else ())]
-        return any(
-            service.name in (base.text, base.scalar("service"))
-            for base in bases
-            if base is not None
+        return frozenset(
+            name for base in bases if base for name in (base.text, base.scalar("service")) if name
         )
 
 
