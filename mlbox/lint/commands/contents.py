@@ -6,12 +6,14 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from mlbox.lint.commands.bindings import bindings_of, bound
 from mlbox.lint.commands.options import Option
 from mlbox.lint.commands.project import Selection, declared, read_project
 from mlbox.lint.commands.requirements import RequirementsReader
 from mlbox.lint.commands.wanted import wanted
 
 if TYPE_CHECKING:
+    from mlbox.lint.commands.bindings import Binding
     from mlbox.lint.commands.here import Here
     from mlbox.lint.commands.model import Wanted
     from mlbox.lint.commands.options import Line
@@ -33,7 +35,7 @@ class Contents:
     constraints: list[str] = field(default_factory=list)
     constrained: list[tuple[str, str]] = field(default_factory=list)
     options: list[tuple[str, str | None]] = field(default_factory=list)
-    bound: dict[str, str] = field(default_factory=dict)
+    bindings: dict[str, Binding] = field(default_factory=dict)
 
 
 def contents_of(
@@ -89,18 +91,13 @@ class _Reader:
         self._here = here
         self._selection = selection
         self._values = here.variables(command)
+        self._is_pip = not command.program.startswith("uv")
         self._found = Contents()
 
     def finished(self) -> Contents:
-        """What was found; distributions bound to their indexes, as ``[tool.uv.sources]`` says."""
+        """What was found; distributions bound as ``[tool.uv.sources]`` says."""
         found = self._found
-        if found.bound:
-            found.wanted = [
-                replace(item, index=found.bound[item.name])
-                if item.index is None and item.name in found.bound
-                else item
-                for item in found.wanted
-            ]
+        found.wanted = list(bound(found.wanted, found.bindings))
         return found
 
     def option(self, option: Option) -> None:
@@ -175,8 +172,9 @@ class _Reader:
             return
         found = self._found
         found.files.append(name)
-        found.wanted += declared(read, selection, argument)
-        found.bound.update(read.sources(selection))
+        found.wanted += declared(read, selection, argument, is_pip=self._is_pip)
+        if not self._is_pip:
+            found.bindings.update(bindings_of(read, selection))
         if read.is_dynamic:
             folder = name.rpartition("/")[0]
             for file in read.requirement_files:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from packaging.requirements import Requirement
 
     from mlbox.findings import Location
@@ -33,6 +35,7 @@ class Wanted:
         unknown: Whether part of it is not known here (``torch==${VERSION}`` without a value): the
             name may be, a version is not; it may well be pinned.
         setup: For a folder, the text of its ``setup.py``; ``None`` without, or if not known.
+        variables: What its build sees beside the command's variables.
     """
 
     name: str
@@ -48,6 +51,7 @@ class Wanted:
     span: Span | None = None
     unknown: bool = False
     setup: str | None = None
+    variables: Mapping[str, str | None] = field(default_factory=dict)
 
     @property
     def version(self) -> str | None:

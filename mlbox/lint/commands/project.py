@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from packaging.markers import InvalidMarker, Marker, UndefinedEnvironmentName
 from packaging.utils import canonicalize_name
 
+from mlbox.lint.commands.bindings import Binding, bindings_of, bound
+from mlbox.lint.commands.tables import on_linux, table, tables, toml
 from mlbox.lint.commands.wanted import wanted
 
 if TYPE_CHECKING:
@@ -21,19 +21,6 @@ if TYPE_CHECKING:
     from mlbox.lint.commands.model import Wanted
     from mlbox.lint.shell.model import Argument
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:  # pragma: no cover
-    import tomli as tomllib
-
-_LINUX = {
-    "sys_platform": "linux",
-    "platform_system": "Linux",
-    "os_name": "posix",
-    "implementation_name": "cpython",
-    "platform_python_implementation": "CPython",
-}
-_OTHER_SYSTEMS = re.compile(r"win32|darwin|Windows|Darwin|cygwin")
 _MOST = 20_000
 
 
@@ -96,23 +83,6 @@ class Project:
             if isinstance(item.get("url"), str)
         )
 
-    def sources(self, selection: Selection) -> Mapping[str, str]:
-        """The index that each distribution of ``[tool.uv.sources]`` is bound to, if one is."""
-        urls = {name: url for name, url, _, _ in self.indexes}
-        found: dict[str, str] = {}
-        for name, entry in table(self.uv, "sources").items():
-            bound = {
-                item["index"]
-                for item in (entry if isinstance(entry, list) else [entry])
-                if isinstance(item, dict)
-                and isinstance(item.get("index"), str)
-                and on_linux(item.get("marker"))
-                and _is_chosen(item, selection)
-            }
-            if len(bound) == 1 and (index := bound.pop()) in urls:
-                found[canonicalize_name(name)] = urls[index]
-        return found
-
     @property
     def is_dynamic(self) -> bool:
         """Whether its dependencies are somewhere else."""
@@ -128,36 +98,8 @@ class Project:
         return tuple(item for item in listed if isinstance(item, str)) if self.is_dynamic else ()
 
 
-def _is_chosen(source: Mapping[str, Any], selection: Selection) -> bool:
-    """Whether an entry of ``[tool.uv.sources]`` is one for what is selected."""
-    extra, group = source.get("extra"), source.get("group")
-    if isinstance(extra, str):
-        return selection.has_extra(extra)
-    return not isinstance(group, str) or selection.has_group(group)
-
-
-def table(document: Mapping[str, Any], key: str) -> Mapping[str, Any]:
-    """A table of a document; an empty one if there is none."""
-    value = document.get(key)
-    return value if isinstance(value, dict) else {}
-
-
-def tables(document: Mapping[str, Any], key: str) -> list[dict[str, Any]]:
-    """The tables of a list; none if there is no list."""
-    value = document.get(key)
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
-
-
 def _texts(value: object) -> list[str]:
     return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
-
-
-def toml(text: str) -> dict[str, Any] | None:
-    """A TOML document; ``None`` if it is none."""
-    try:
-        return tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError, ValueError):
-        return None
 
 
 def read_project(document: Document) -> Project:
@@ -166,27 +108,16 @@ def read_project(document: Document) -> Project:
     return Project(document=document, table=found or {}, is_valid=found is not None)
 
 
-def on_linux(marker: object) -> bool:
-    """Whether a marker may hold in a Linux container."""
-    if not isinstance(marker, str) or not marker:
-        return True
-    if "python" in marker and not _OTHER_SYSTEMS.search(marker):
-        return True
-    try:
-        return Marker(marker).evaluate({**_LINUX, "extra": ""})
-    except (InvalidMarker, UndefinedEnvironmentName, ValueError, RecursionError):
-        return True
-
-
-def declared(project: Project, selection: Selection, argument: Argument | None) -> Iterator[Wanted]:
-    """What a project's own file names."""
-    sources = project.sources(selection)
+def declared(
+    project: Project, selection: Selection, argument: Argument | None, *, is_pip: bool = False
+) -> Iterator[Wanted]:
+    """What a project's own file names; pip does not heed ``[tool.uv.sources]``."""
     places = _Places(project.document)
-    texts = list(_declared(project, selection))[:_MOST]
-    for text in texts:
-        start, end = places.of(text)
-        item = wanted(text, text, project.document.location(start, end), argument=argument)
-        yield replace(item, index=sources[item.name]) if item.name in sources else item
+    found = [
+        wanted(text, text, project.document.location(*places.of(text)), argument=argument)
+        for text in list(_declared(project, selection))[:_MOST]
+    ]
+    yield from bound(found, {} if is_pip else bindings_of(project, selection))
     yield from _poetry(project, argument)
 
 
@@ -234,16 +165,20 @@ def _group(groups: Mapping[str, Any], name: str, seen: set[str]) -> Iterator[str
 
 def _poetry(project: Project, argument: Argument | None) -> Iterator[Wanted]:
     """``[tool.poetry.dependencies]``: an exact version is a pin, any other is not translated."""
-    listed = table(table(table(project.table, "tool"), "poetry"), "dependencies")
+    poetry = table(table(project.table, "tool"), "poetry")
+    urls = {str(item.get("name")): item.get("url") for item in tables(poetry, "source")}
     location = project.document.location(0, 0)
-    for name, entry in listed.items():
+    for name, entry in table(poetry, "dependencies").items():
         if name.lower() == "python":
             continue
         version = entry.get("version") if isinstance(entry, dict) else entry
+        url = urls.get(str(entry.get("source"))) if isinstance(entry, dict) else None
         if isinstance(version, str) and re.fullmatch(r"(==)?\d[\w.+!]*", version):
-            yield wanted(f"{name}=={version.removeprefix('==')}", name, location, argument=argument)
+            text = f"{name}=={version.removeprefix('==')}"
+            item = wanted(text, name, location, argument=argument)
         else:
-            yield replace(wanted(name, name, location, argument=argument), unknown=True)
+            item = replace(wanted(name, name, location, argument=argument), unknown=True)
+        yield replace(item, index=url if isinstance(url, str) else None)
 
 
 # locks
@@ -260,12 +195,13 @@ def locked_by_uv(
     chosen = _reached(packages, project, selection)
     default = _usual_registry(packages)
     places = _lock_places(document)
-    return tuple(
+    items = (
         _locked(item, document, places, default, argument)
         for number, item in enumerate(packages)
         if number in chosen
         and not {"virtual", "editable", "directory"} & table(item, "source").keys()
     )
+    return tuple(bound(items, bindings_of(project, selection) if project else {}))
 
 
 def _lock_places(document: Document) -> dict[str, int]:
@@ -289,7 +225,16 @@ def _locked(
     registry = table(item, "source").get("registry")
     index = registry if isinstance(registry, str) and registry != default else None
     location = document.location(start, max(start, end))
-    return wanted(text, text, location, argument=argument, locked=True, index=index)
+    found = wanted(text, text, location, argument=argument, locked=True, index=index)
+    return Binding(index=index, address=_address(table(item, "source"))).of(found)
+
+
+def _address(source: Mapping[str, Any]) -> str | None:
+    """What a lock fetches a distribution from, if not from an index."""
+    git, url, kind = source.get("git"), source.get("url"), source.get("type", "url")
+    if kind == "git" or isinstance(git, str):
+        return f"git+{str(git or url).partition('?')[0]}"
+    return url if kind == "url" and isinstance(url, str) else None
 
 
 def _usual_registry(packages: Iterable[dict[str, Any]]) -> str | None:
@@ -376,7 +321,8 @@ def locked_by_others(document: Document, argument: Argument | None) -> tuple[Wan
             continue
         item = _locked(entry, document, places, None, argument)
         url = table(entry, "source").get("url")
-        items.append(replace(item, index=url) if isinstance(url, str) else item)
+        is_index = isinstance(url, str) and not (item.url or item.local)
+        items.append(replace(item, index=url) if is_index else item)
     return tuple(items)
 
 

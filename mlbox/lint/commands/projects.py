@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
+from mlbox.lint.commands.bindings import bindings_of, bound
 from mlbox.lint.commands.contents import Contents, contents_of
 from mlbox.lint.commands.model import Indexes, PythonInstall
 from mlbox.lint.commands.options import read_line, syntax
@@ -103,7 +104,7 @@ def _project(
     if found is None or not found.is_valid:
         contents.unread.append(name)
         return None
-    contents.bound.update(found.sources(selection))
+    contents.bindings.update(bindings_of(found, selection))
     return found
 
 
@@ -133,6 +134,7 @@ def _add(command: Command, line: Line, here: Here) -> PythonInstall:
     contents = contents_of(command, line, here, constraints="UV_CONSTRAINT")
     selection = _selected(line, command, here)
     project = _project(line, command, here, contents, selection)
+    contents.wanted = list(bound(contents.wanted, contents.bindings))
     if project is not None:
         contents.wanted += declared(project, selection, None)
     found = uv_install(command, line, here, contents, "uv add")

@@ -126,6 +126,8 @@ def _pip(
     verb = _VERBS.get(line.operands[0].text) if line.operands else None
     if verb is None:
         return None
+    if "--dry-run" in line.flags:
+        return None
     line = replace(line, operands=line.operands[1:])
     values = here.variables(command)
     contents = contents_of(

@@ -133,7 +133,8 @@ def _by_install(
             what=item.name,
             archs_known=values.get("TORCH_CUDA_ARCH_LIST", "") != "",
         )
-        found = _of_item(item, install, values, draft, around)
+        seen = {**values, **item.variables} if item.variables else values
+        found = _of_item(item, install, seen, draft, around)
         if found is not None:
             yield found
 

@@ -140,7 +140,10 @@ def _wheel(item: Wanted, machine: str) -> Iterator[Hit]:
 def _for_amd64(stage: Stage, image: Image) -> Iterator[Wheel]:
     """The CUDA builds of torch in a stage that there are for x86_64 alone."""
     for wheel in image.gpu.stages[stage.index].wheels:
-        if wheel.name != "torch" or wheel.item.unknown or wheel.item.url or wheel.item.local:
+        item = wheel.item
+        if wheel.name != "torch" or wheel.is_nightly or item.unknown or item.url or item.local:
+            continue
+        if item.version and not wheel.release:
             continue
         is_chosen = wheel.tag and wheel.is_cuda and wheel.is_explicit
         if is_chosen and _only_amd64(wheel.release or "", wheel.tag or "", image):
@@ -160,13 +163,16 @@ def _no_wheel(wheel: Wheel) -> Hit:
 
 
 def _only_amd64(release: str, tag: str, image: Image) -> bool:
-    builds = image.facts.builds_by
-    amd64 = builds.get(("torch", "linux/amd64"), ())
-    arm64 = builds.get(("torch", "linux/arm64"), ())
-    has_amd64 = any(b.tag == tag and (not release or b.release == release) for b in amd64)
-    has_arm64 = any(b.tag == tag and (not release or b.release == release) for b in arm64)
+    """Whether a release, or an index that gets no more of them, has wheels for x86_64 alone."""
+    amd64 = image.facts.builds_by.get(("torch", "linux/amd64"), ())
+    arm64 = image.facts.builds_by.get(("torch", "linux/arm64"), ())
+    there = [b.release for b in amd64 if b.tag == tag and release in ("", b.release)]
     newest = max((numbers(b.release) for b in amd64), default=())
-    return has_amd64 and not has_arm64 and (not release or numbers(release) < newest)
+    return (
+        bool(there)
+        and all(numbers(known) < newest for known in there)
+        and not any(b.tag == tag and release in ("", b.release) for b in arm64)
+    )
 
 
 def _download(word: Argument, machine: str, item: StageActions, image: Image) -> Hit:

@@ -338,3 +338,31 @@ def test_a_program_without_its_libraries_is_a_warning(text: str) -> None:
 @pytest.mark.parametrize("text", named(NOT_DROPPED))
 def test_a_program_that_has_its_libraries_is_no_finding(text: str) -> None:
     assert of("MLD116", text) == []
+
+
+def test_a_source_of_uvs_says_what_a_package_is_fetched_from_and_how_it_is_built() -> None:
+    text = f"{SLIM}COPY pyproject.toml .\nRUN uv sync\n"
+    project = '[project]\nname = "x"\nversion = "1"\ndependencies = ["flash-attn"]\n'
+    assert len(of("MLD107", text, **{"pyproject.toml": project})) == 1
+    wheel = '"https://x.example/flash_attn-2.8.3-cp312-cp312-linux_x86_64.whl"'
+    for more in (
+        f"[tool.uv.sources]\nflash-attn = {{ url = {wheel} }}\n",
+        '[tool.uv.sources]\nflash-attn = { path = "wheels/flash_attn-2.8.3-py3-none-any.whl" }\n',
+        '[tool.uv]\nextra-build-variables.flash-attn.FLASH_ATTENTION_SKIP_CUDA_BUILD = "TRUE"\n',
+    ):
+        assert of("MLD107", text, **{"pyproject.toml": project + more}) == [], more
+    clone = (
+        '[tool.uv.sources]\nflash-attn = { git = "https://github.com/Dao-AILab/flash-attention" }\n'
+    )
+    assert len(of("MLD107", text, **{"pyproject.toml": project + clone})) == 1
+
+
+def test_a_lock_says_what_a_package_is_fetched_from() -> None:
+    text = f"{SLIM}COPY uv.lock .\nRUN uv sync --frozen\n"
+    lock = 'version = 1\n[[package]]\nname = "flash-attn"\nversion = "2.8.3"\nsource = {}\n'
+    index = lock.format('{ registry = "https://index.example/simple" }')
+    wheel = lock.format('{ url = "https://x.example/flash_attn-2.8.3-py3-none-linux_x86_64.whl" }')
+    clone = lock.format('{ git = "https://github.com/Dao-AILab/flash-attention?rev=v2#ab" }')
+    assert len(of("MLD107", text, **{"uv.lock": index})) == 1
+    assert of("MLD107", text, **{"uv.lock": wheel}) == []
+    assert len(of("MLD107", text, **{"uv.lock": clone})) == 1

@@ -143,6 +143,10 @@ def test_wheels_for_one_processor_alone_are_good_to_know(
         {
             "wheels for both": "RUN pip install torch==2.9.1 -i https://download.pytorch.org/whl/cu128",
             "the default index": "RUN pip install torch==2.4.1",
+            "a build that is no release": "RUN pip install torch==2.16.0.dev20261101+cu134"
+            " -i https://download.pytorch.org/whl/nightly/cu134",
+            "an index that gets more": "RUN pip install torch"
+            " -i https://download.pytorch.org/whl/cu134",
             "an image for one": "FROM pytorch/pytorch:2.5.1-cuda12.4-cudnn9-runtime\n"
             f"RUN pip install {WHEEL}",
             "an unknown image": f"FROM registry.example.com/x:1\nRUN pip install {WHEEL}",

@@ -111,6 +111,24 @@ def test_a_requirements_file_and_a_project_count() -> None:
     assert len(of("MLD102", text, **{"pyproject.toml": project})) == 1
 
 
+def test_pip_does_not_heed_uvs_sources_and_poetry_heeds_its_own() -> None:
+    project = (
+        '[project]\nname = "x"\nversion = "1"\ndependencies = ["torch==2.9.1"]\n'
+        '[tool.uv.sources]\ntorch = { index = "cpu" }\n'
+        f'[[tool.uv.index]]\nname = "cpu"\nurl = "{INDEX}cpu"\nexplicit = true\n'
+    )
+    text = f"{CUDA}COPY pyproject.toml .\nRUN pip install .\n"
+    assert of("MLD102", text, **{"pyproject.toml": project}) == []
+    text = text.replace("pip install", "uv pip install --system")
+    assert len(of("MLD102", text, **{"pyproject.toml": project})) == 1
+    poetry = (
+        '[tool.poetry.dependencies]\ntorch = { version = "2.9.1", source = "cpu" }\n'
+        f'[[tool.poetry.source]]\nname = "cpu"\nurl = "{INDEX}cpu"\npriority = "explicit"\n'
+    )
+    text = f"{CUDA}COPY pyproject.toml .\nRUN poetry install\n"
+    assert len(of("MLD102", text, **{"pyproject.toml": poetry})) == 1
+
+
 def test_the_build_for_the_extra_that_is_taken_counts() -> None:
     project = (
         '[project]\nname = "x"\nversion = "1"\ndependencies = []\n'
