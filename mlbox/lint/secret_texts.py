@@ -87,9 +87,17 @@ _GIVEN = (
     ),
     (
         "a password",
-        (" -u", "--user"),
+        ("password",),
         re.compile(
-            r"\bcurl(?:\s[^|;&\n]{0,200}?)?\s(?:-u|--user)[\s=]+[\"']?[\w.@-]+:"
+            r"\bwget\b[^|;&\n]{0,200}?--(?:(?:http|ftp|proxy)-)?password[=\s]+[\"']?"
+            r"(?P<password>[^\s\"'$<{]{4,})"
+        ),
+    ),
+    (
+        "a password",
+        ("-u", "--user"),
+        re.compile(
+            r"\bcurl\b[^|;&\n]{0,200}?[\s\"](?:-u|--user)[\"',=\s]+[\w.@-]+:"
             r"(?P<password>[^\s\"'$<{]{4,})"
         ),
     ),

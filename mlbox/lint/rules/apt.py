@@ -62,7 +62,7 @@ def no_clean(image: Image) -> Iterator[Hit]:
                 "instruction cannot take them out of this layer again. apt-get clean leaves them.",
                 fix=f"End this RUN with && {CLEAN}."
                 if last.verb != "update"
-                else "Fetch them in the RUN that installs something, and remove them at its end.",
+                else f"Fetch them in the RUN that uses them, and end it with && {CLEAN}.",
                 edits=edits,
             )
 
@@ -124,6 +124,9 @@ def _last_split(image: Image) -> int:
 
 def _clean_edit(last: SystemInstall, run: Run, text: str) -> tuple[tuple[Span, str], ...]:
     command = _last_apt(last, run)
+    updates = [item.command for item in _apt(run.actions) if item.verb == "update"]
+    if command.is_conditional and not any(item.is_conditional for item in updates):
+        return ()  # in a loop it would take the lists from the next round
     if is_list(command, text) or command.after in ("|", "&", "|&") or not is_whole(command):
         return ()
     end = command.span.end

@@ -13,14 +13,14 @@ from mlbox.lint.rules.rule import Hit
 from mlbox.lint.shell.scripts import SHELLS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Generator, Iterator, Sequence
 
     from mlbox.lint.commands.model import Action
     from mlbox.lint.image import Image
     from mlbox.lint.parse import Instruction, Step
     from mlbox.lint.shell.model import Command
 
-_ALL = frozenset({".", "./", "/", "./."})
+_ALL = frozenset({".", "./", "/", "./.", "*", "./*"})
 _TOOLS = frozenset({"pip", "setuptools", "wheel", "uv"})
 # They need nothing of the project.
 _HARMLESS = frozenset({"", ":", "cd", "echo", "export", "mkdir", "printf", "set", "true", "umask"})
@@ -31,32 +31,42 @@ def before_deps(image: Image) -> Iterator[Hit]:
     """Every edit of the project installs its dependencies anew."""
     ends: dict[int | None, tuple[Step | None, bool]] = {}
     for stage in image.used:
-        copied, installed = ends.get(stage.stage.parent, (None, False))
-        for step, actions in stage.steps:
-            if copied is None and not installed and _copies_all(step.instruction):
-                copied = step
-            if step.instruction.name != "RUN":
-                continue
-            run = Run(step, actions)
-            found = _dependencies(run)
-            installed = installed or any(
-                isinstance(item, PythonInstall) and not _is_tools(item) for item in actions
-            )
-            if copied is not None and found is not None:
-                yield _hit(copied, run, found, image)
-            if copied is not None and (found is not None or _uses_project(actions)):
-                copied, installed = None, True
-                break
-        ends[stage.stage.index] = copied, installed
+        ends[stage.stage.index] = yield from _in_order(
+            [one for one in stage.steps if not one[0].instruction.is_trigger],
+            ends.get(stage.stage.parent, (None, False)),
+            image,
+        )
+        triggers = [one for one in stage.steps if one[0].instruction.is_trigger]
+        yield from _in_order(triggers, (None, False), image)
+
+
+def _in_order(
+    steps: list[tuple[Step, tuple[Action, ...]]], begin: tuple[Step | None, bool], image: Image
+) -> Generator[Hit, None, tuple[Step | None, bool]]:
+    """What instructions after each other copy and install: the copy so far, and whether all is."""
+    copied, installed = begin
+    for step, actions in steps:
+        if copied is None and not installed and _copies_all(step.instruction):
+            copied = step
+        if step.instruction.name != "RUN":
+            continue
+        run = Run(step, actions)
+        found = _dependencies(run)
+        installed = installed or any(
+            isinstance(item, PythonInstall) and not _is_tools(item) for item in actions
+        )
+        if copied is not None and found is not None:
+            yield _hit(copied, run, found, image)
+        if copied is not None and (found is not None or _uses_project(actions)):
+            return None, True
+    return copied, installed
 
 
 def _copies_all(instruction: Instruction) -> bool:
     """Whether it copies the whole build context."""
     if instruction.name not in ("COPY", "ADD") or instruction.flag("from"):
         return False
-    if instruction.is_trigger or instruction.heredocs:
-        return False
-    return any(source in _ALL for source in _paths(instruction)[:-1])
+    return not instruction.heredocs and any(source in _ALL for source in _paths(instruction)[:-1])
 
 
 def _paths(instruction: Instruction) -> list[str]:
@@ -65,7 +75,7 @@ def _paths(instruction: Instruction) -> list[str]:
 
 def _dependencies(run: Run) -> PythonInstall | SystemInstall | None:
     """What a RUN installs that needs nothing of the project but lists of names."""
-    if run.step.instruction.is_trigger or run.step.instruction.flag("mount"):
+    if run.step.instruction.flag("mount"):
         return None
     for action in run.actions:
         if isinstance(action, Other) and not _needs_nothing(action.command):
@@ -147,7 +157,7 @@ def _edits(
     """Move a RUN that only installs, directly behind the COPY, to before it."""
     text = image.dockerfile.source.text
     copy, moved = copied.instruction, run.step.instruction
-    if len(run.actions) != 1 or text[copy.span.end : moved.span.start].strip():
+    if len(run.actions) != 1 or copy.is_trigger or text[copy.span.end : moved.span.start].strip():
         return ()
     names: tuple[str, ...] = ()
     if isinstance(found, PythonInstall):

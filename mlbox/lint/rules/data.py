@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from mlbox.lint.shell.model import Argument, Command
 
 _DVC_DATA = frozenset({"pull", "fetch", "get", "get-url", "import", "import-url"})
-_BUCKETS = frozenset({"dvc", "aws", "gsutil", "gcloud", "kaggle", "huggingface", "git-lfs"})
+_FETCHES = frozenset({"dvc", "aws", "gsutil", "gcloud", "kaggle", "huggingface", "git-lfs"})
+_SINGLE = ("python", "curl", "wget")  # one model, to be served, as often as not
 
 
 def data_in_image(image: Image) -> Iterator[Hit]:
@@ -43,7 +44,9 @@ def data_in_image(image: Image) -> Iterator[Hit]:
 
 
 def _counts(action: DataFetch) -> bool:
-    return action.tool in _BUCKETS and (action.tool != "dvc" or action.verb in _DVC_DATA)
+    if action.tool == "dvc":
+        return action.verb in _DVC_DATA
+    return action.tool in _FETCHES or action.tool in _SINGLE
 
 
 def _data_hit(action: DataFetch) -> Hit:
@@ -51,7 +54,7 @@ def _data_hit(action: DataFetch) -> Hit:
     named = f"{words[0].text.rsplit('/', 1)[-1]} {action.verb}"
     return Hit(
         words[0].span,
-        severity="info" if words[0].text.startswith("python") else None,  # a model, to be served
+        severity="info" if action.command.program.startswith(_SINGLE) else None,
         what=f"{named} puts its data into a layer of the image.",
         why="The image is as large as the data, every new version of the data is a new image, and "
         "whoever has the image has the data.",
@@ -109,7 +112,8 @@ _EXTRAS = {
     "webdavs": "webdav",
     "oss": "oss",
 }
-_NEEDS_REMOTE = frozenset({"pull", "fetch", "push", "status"})
+_NEEDS_REMOTE = frozenset({"pull", "fetch", "push"})
+_WITH_REMOTE = ("-c", "--cloud", "-r", "--remote")  # status asks it only then (dvc 3.67.1)
 
 
 def dvc_no_remote_extra(image: Image) -> Iterator[Hit]:
@@ -137,18 +141,23 @@ def dvc_no_remote_extra(image: Image) -> Iterator[Hit]:
 
 def _dvc_of(item: StageActions, image: Image) -> tuple[Wanted, PythonInstall] | None:
     """What installs dvc in a stage's lineage, if dvc then asks its remote."""
-    runs = any(
-        action.command.program == "dvc"
-        and any(word.text in _NEEDS_REMOTE for word in action.command.arguments[:4])
-        for action in item.actions
-    ) or _starts_with_dvc(item)
-    if not runs:
+    if not any(_asks_remote(action.command) for action in item.actions) and not (
+        _starts_with_dvc(item)
+    ):
         return None
     for stage in image.lineage(item.stage):
         for install in stage.installs:
             for wanted in install.named("dvc"):
                 return wanted, install
     return None
+
+
+def _asks_remote(command: Command) -> bool:
+    texts = [word.text for word in command.arguments]
+    return command.program == "dvc" and (
+        bool(_NEEDS_REMOTE & set(texts[:4]))
+        or ("status" in texts[:4] and any(text.startswith(_WITH_REMOTE) for text in texts))
+    )
 
 
 def _starts_with_dvc(item: StageActions) -> bool:
@@ -366,7 +375,8 @@ def _no_git(command: Command, why: str) -> Hit:
 def _told(command: Command, program: Argument) -> tuple[tuple[Span, str], ...]:
     """Tell DVC so, in the same RUN."""
     is_direct = "dvc" in (command.instruction.exec_form or ())
-    if is_direct or command.prefix or command.variables or program.text != "dvc":
+    is_plain = command.before in ("", "&&", ";", "\n") and program.text == "dvc"
+    if is_direct or command.prefix or command.variables or not is_plain:
         return ()
     at = program.span.start
     return ((Span(at, at), "dvc config --local core.no_scm true && "),)

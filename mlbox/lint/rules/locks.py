@@ -81,13 +81,13 @@ def _is_loose(item: Wanted) -> bool:
         )
     if item.requirement is None:
         return False
-    return not any(clause.operator in ("==", "===") for clause in item.requirement.specifier)
+    return item.version is None
 
 
 def _is_bounded(item: Wanted) -> bool:
     """Whether the next big release cannot come."""
     return item.requirement is not None and any(
-        clause.operator in ("<", "<=", "~=") for clause in item.requirement.specifier
+        clause.operator in ("<", "<=", "~=", "==") for clause in item.requirement.specifier
     )
 
 

@@ -44,6 +44,7 @@ def _hit(install: PythonInstall, verb: Argument, image: Image) -> Hit:
     tool = install.tool.split()[0]
     name = f"uv pip {verb.text}" if install.tool == "uv pip" else f"{tool} {verb.text}"
     flag = _FLAGS.get(tool, "")
+    can_be_off = flag and "--cache-dir" not in install.flags  # which would turn it on again
     mount = f"RUN --mount=type=cache,target=/root/.cache/{tool}"
     return Hit(
         verb.span,
@@ -51,6 +52,6 @@ def _hit(install: PythonInstall, verb: Argument, image: Image) -> Hit:
         why="The wheels stay in the image a second time: gigabytes for a framework with CUDA. "
         "Nothing uses them there.",
         fix=f"Write {name} {flag}, or keep the cache between builds, outside the image: {mount}.",
-        edits=(added(verb, flag, install.command, text),) if flag else (),
+        edits=(added(verb, flag, install.command, text),) if can_be_off else (),
         severity="info" if is_private(base) else None,  # it may turn the cache off
     )

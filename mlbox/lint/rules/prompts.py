@@ -64,6 +64,7 @@ _ASKS_ON_DEBIAN = frozenset(
         "wireshark-common",
     }
 )
+_TAKE_VARIABLES = ("sudo", "env")  # NAME=value after their name
 _ANSWERS = ("debconf", "/etc/localtime", "/etc/timezone", "yes ")
 
 
@@ -170,4 +171,9 @@ def _quiet_edit(command: Command, text: str) -> tuple[tuple[Span, str], ...]:
     if is_list(command, text) or not command.words:
         return ()
     start = command.words[0].span.start
+    programs = [item.text for item in command.prefix if not item.text.startswith("-")]
+    if programs and programs[-1] not in _TAKE_VARIABLES:
+        if programs[0] in _TAKE_VARIABLES:
+            return ()  # what is set before sudo does not reach beyond it
+        start = command.prefix[0].span.start
     return ((Span(start, start), "DEBIAN_FRONTEND=noninteractive "),)

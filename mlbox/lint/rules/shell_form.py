@@ -48,6 +48,8 @@ def shell_form(image: Image) -> Iterator[Hit]:
 
 def _stays_in_front(instruction: Instruction) -> bool:
     text = instruction.arguments.text.strip()
+    if instruction.flags:
+        return False  # BuildKit refuses them
     return bool(text) and not re.match(r"exec\s", text) and not re.search(r"[;&|]\s*exec\s", text)
 
 

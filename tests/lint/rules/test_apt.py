@@ -57,6 +57,12 @@ def test_lists_that_stay_in_a_layer_are_found(text: str, word: str) -> None:
     assert places("MLD401", text) == [word]
 
 
+def test_lists_are_not_removed_inside_a_loop_that_needs_them_again() -> None:
+    loop = "for name in git curl; do apt-get install -y $name; done"
+    (found,) = of("MLD401", f"{SLIM}RUN apt-get update && {loop}\n")
+    assert found.autofix is None
+
+
 def test_lists_that_nothing_uses_are_found_and_no_end_of_the_run_mends_it() -> None:
     (found,) = of("MLD401", f"{SLIM}RUN apt-get update\n")
     assert found.autofix is None

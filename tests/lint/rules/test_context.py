@@ -34,6 +34,7 @@ LEAKS: Mapping[str, tuple[str, Mapping[str, str], str]] = {
     "DVC's folder": (f"{SLIM}COPY .dvc .dvc\n", {".dvc/config.local": "[x]"}, ".dvc"),
     "beside others": (f"{SLIM}COPY a.txt app /app/\n", {"app/.env": "A_TOKEN=abc"}, "app"),
     "with flags": (f"{SLIM}COPY --chown=1000:1000 . .\n", ENV, "."),
+    "a list": (f'{SLIM}COPY ["app", "/app"]\n', {"app/.env": "HF_TOKEN=abc"}, "app"),
     "in a child image": (f"{SLIM}ONBUILD COPY . .\n", ENV, "."),
     "a pattern for another level": (ALL, {**ENV, ".dockerignore": "*/.env\n"}, "."),
 }

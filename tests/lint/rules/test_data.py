@@ -27,6 +27,7 @@ STAYING = {
     "copied out by number": (
         f"{SLIM}RUN aws s3 cp s3://b/a.tar /data/a.tar\n{SLIM}COPY --from=0 /data/a.tar /"
     ),
+    "moved": "RUN hf download gpt2 --local-dir /tmp/m && mv /tmp/m /models",
     "beside another mount": (
         "RUN --mount=type=cache,target=/root/.cache/pip hf download gpt2 --local-dir /models"
     ),
@@ -36,6 +37,8 @@ NOT_STAYING = {
     "the hub's cache, mounted": (
         "RUN --mount=type=cache,target=/root/.cache/huggingface hf download gpt2"
     ),
+    "moved into a mount": "RUN --mount=type=cache,target=/c hf download gpt2 --local-dir /tmp/m"
+    " && mv /tmp/m /c/m",
     "removed in the same RUN": (
         "RUN aws s3 cp s3://b/data.tar /tmp/data.tar && tar xf /tmp/data.tar w && rm /tmp/data.tar"
     ),
@@ -56,6 +59,14 @@ NOT_STAYING = {
 def test_data_that_is_fetched_into_a_layer_is_a_warning(text: str, word: str) -> None:
     assert places("MLD304", text) == [word]
     assert [item.severity for item in of("MLD304", text)] == ["warning"]
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["wget -q https://example.com/m.pt -O /m.pt", "curl -fsSLo /m.onnx https://example.com/m.onnx"],
+)
+def test_one_file_of_weights_is_an_info(command: str) -> None:
+    assert [item.severity for item in of("MLD304", f"{SLIM}RUN {command}\n")] == ["info"]
 
 
 @pytest.mark.parametrize("text", named(STAYING))
@@ -90,6 +101,7 @@ WITHOUT: Mapping[str, tuple[str, str, str]] = {
         '[remote "a"]\nurl = s3://b\n',
         "dvc==3.56.0",
     ),
+    "compared with it": ("RUN pip install dvc==3.56.0\nRUN dvc status -c\n", S3, "dvc==3.56.0"),
     "pushed": ("RUN pip install dvc==3.56.0\nRUN dvc push\n", S3, "dvc==3.56.0"),
     "said in the Dockerfile": (
         "RUN pip install dvc==3.56.0 && dvc remote add -d x s3://b/c && dvc pull\n",
@@ -107,6 +119,7 @@ WITH: Mapping[str, tuple[str, str]] = {
     "a folder": ("RUN pip install dvc\n" + PULL, S3.replace("s3://bucket", "/mnt")),
     "http": ("RUN pip install dvc\n" + PULL, S3.replace("s3:", "https:")),
     "no dvc runs": ("RUN pip install dvc\nCOPY .dvc .dvc\n", S3),
+    "its status here": ("RUN pip install dvc && dvc status\n", S3),
     "only its version": ("RUN pip install dvc && dvc --version\n", S3),
     "another remote": ("RUN pip install dvc && dvc pull -r local\n", TWO),
     "no configuration": ("RUN pip install dvc\n" + PULL, ""),

@@ -29,6 +29,10 @@ REFUSED = {
         f'WORKDIR /work\nRUN mkdir -p outputs\n{APP}USER app\nCMD ["t.py"]',
         "outputs",
     ),
+    "made in a heredoc": (
+        f'RUN <<EOF\nmkdir -p /results\nEOF\n{APP}USER app\nCMD ["t.py"]',
+        "/results",
+    ),
     "made at the root": (f'RUN mkdir -p /data /results\n{APP}USER app\nCMD ["t.py"]', "/results"),
     "a folder of the same name is no home": (f"{APP}WORKDIR /app\nUSER app\n{RUN}", "outputs"),
     "WORKDIR below": (

@@ -35,6 +35,8 @@ NOT_KEPT = {
     "mount of uv": "RUN --mount=type=cache,target=/root/.cache/uv uv sync --locked",
     "removed": "RUN pip install numpy==2.1.3 && rm -rf ~/.cache/pip",
     "all removed": "RUN pip install numpy==2.1.3 && rm -rf /root/.cache",
+    "mount of its folder": "ENV PIP_CACHE_DIR=/c/pip\n"
+    "RUN --mount=type=cache,target=/c pip install numpy==2.1.3",
     "purged": "RUN pip install numpy==2.1.3 && pip cache purge",
     "configured": "RUN pip config set global.no-cache-dir true && pip install numpy==2.1.3",
     "builder": f"{SLIM.strip()} AS a\nRUN pip install numpy==2.1.3\n{SLIM}COPY --from=a /v /v",
@@ -67,6 +69,24 @@ def test_the_flag_stands_behind_the_verb_in_an_exec_form() -> None:
         "MLD405",
         expected=f'{SLIM}RUN ["pip", "install", "--no-cache-dir", "numpy==2.1.3"]\n',
     )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "RUN --mount=type=cache,target=/root/.cache/uv pip install numpy==2.1.3",
+        "RUN --mount=type=cache,target=/var/cache/apt pip install numpy==2.1.3",
+        "RUN --mount=type=cache,target=/root/.cache/pip uv pip install --system numpy==2.1.3",
+        "ENV PIP_CACHE_DIR=/c\nRUN --mount=type=cache,target=/root/.cache/pip pip install numpy",
+    ],
+)
+def test_a_mount_for_another_cache_keeps_nothing_out(text: str) -> None:
+    assert_fixed(f"{SLIM}{text}\n", "MLD405")
+
+
+def test_a_folder_that_is_named_would_turn_the_cache_on_again() -> None:
+    (found,) = of("MLD405", f"{SLIM}RUN pip install --cache-dir /c numpy==2.1.3\n")
+    assert found.autofix is None
 
 
 def test_a_private_base_may_turn_the_cache_off() -> None:

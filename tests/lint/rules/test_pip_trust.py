@@ -20,6 +20,17 @@ TRUSTED = {
 SET = {
     "a variable": ("ENV PIP_TRUSTED_HOST=example.com", "PIP_TRUSTED_HOST"),
     "one of several": ("ENV A=1 PIP_TRUSTED_HOST='example.com'", "PIP_TRUSTED_HOST"),
+    "an argument": ("ARG PIP_TRUSTED_HOST=example.com", "PIP_TRUSTED_HOST"),
+    "for a command": ("RUN PIP_TRUSTED_HOST=example.com pip install numpy", "pip"),
+    "exported": ("RUN export PIP_TRUSTED_HOST=example.com && pip install numpy", "pip"),
+    "a configuration that stands here": (
+        "COPY <<EOF /etc/pip.conf\n[global]\ntrusted-host = example.com\nEOF",
+        "example.com",
+    ),
+    "a list that stands here": (
+        f"COPY <<EOF r.txt\n{HOST} example.com\nnumpy==2.1.3\nEOF\nRUN pip install -r r.txt",
+        "example.com",
+    ),
     "the configuration": (
         "RUN pip config set global.trusted-host example.com",
         "global.trusted-host",
@@ -31,6 +42,8 @@ NOT = {
     "empty": "ENV PIP_TRUSTED_HOST=",
     "a comment": f"# pip install {HOST} x\nRUN pip install numpy",
     "a label": f'LABEL a="{HOST}"',
+    "the same machine": f"RUN pip install {HOST} localhost -i http://localhost:3141/x numpy",
+    "the same machine's port": "ENV PIP_TRUSTED_HOST='127.0.0.1:3141 host.docker.internal'",
     "another program": f"RUN mytool {HOST} example.com",
     "a stage that is not needed": (
         f"{SLIM.strip()} AS x\nRUN pip install {HOST} x numpy\n{SLIM}RUN true"
@@ -50,6 +63,23 @@ def test_a_host_without_a_certificate_is_a_warning(text: str, word: str) -> None
 )
 def test_a_host_that_is_trusted_for_good_is_a_warning(text: str, place: str) -> None:
     assert places("MLD307", text) == [place]
+
+
+@pytest.mark.parametrize(
+    ("text", "files", "place"),
+    [
+        (
+            "COPY r.txt .\nRUN pip install -r r.txt",
+            {"r.txt": f"{HOST} example.com\nnumpy==2.1.3\n"},
+            "r.txt",
+        ),
+        ("COPY pip.conf /etc/", {"pip.conf": "[global]\ntrusted-host=example.com\n"}, "pip.conf"),
+    ],
+)
+def test_a_file_beside_it_that_trusts_a_host_is_a_warning(
+    text: str, files: dict[str, str], place: str
+) -> None:
+    assert places("MLD307", f"{SLIM}{text}\n", **files) == [place]
 
 
 @pytest.mark.parametrize("text", named(NOT))

@@ -136,6 +136,18 @@ def test_a_package_that_asks_nothing_is_no_finding(text: str) -> None:
     assert places("MLD409", text) == []
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("timeout 9 apt-get", "DEBIAN_FRONTEND=noninteractive timeout 9 apt-get"),
+        ("sudo -E apt-get", "sudo -E DEBIAN_FRONTEND=noninteractive apt-get"),
+    ],
+)
+def test_the_variable_stands_where_it_reaches_the_command(before: str, after: str) -> None:
+    text = f"{UBUNTU}RUN {before} install -y tzdata\n"
+    assert_fixed(text, "MLD409", expected=f"{UBUNTU}RUN {after} install -y tzdata\n")
+
+
 def test_a_frontend_that_asks_is_replaced_in_what_the_command_sees() -> None:
     text = f"{UBUNTU}RUN DEBIAN_FRONTEND=teletype apt-get install -y tzdata\n"
     assert_fixed(text, "MLD409")

@@ -15,6 +15,21 @@ UNKNOWN = {
     "a mount": (f"{BUILD}{SLIM}RUN --mount=type=bind,from=bulder,target=/a true", "bulder"),
     "a mount by number": (f"{BUILD}{SLIM}RUN --mount=from=0,target=/a true", "0"),
     "the AS is missing": (f"{SLIM}RUN true\n{SLIM}COPY --from=builder /a /a", "builder"),
+    "a later one": (
+        (
+            f"{SLIM.strip()} AS a\nCOPY --from=b /a /a\n{SLIM.strip()} AS b\nFROM a\n"
+            "COPY --from=b /a /b"
+        ),
+        "b",
+    ),
+    "itself": (f"{SLIM.strip()} AS a\nCOPY --from=a /a /a", "a"),
+    "a mount of a later one": (
+        (
+            f"{SLIM.strip()} AS a\nRUN --mount=from=b,target=/b true\n"
+            f"{SLIM.strip()} AS b\nFROM a\nCOPY --from=b /a /b"
+        ),
+        "b",
+    ),
     "in quotes": (f'{BUILD}{SLIM}COPY --from="bulider" /a /a', "bulider"),
 }
 KNOWN = {
@@ -83,6 +98,11 @@ NEEDED = {
     "by number": f"{BUILD}{SLIM}COPY --from=0 /a /a",
     "built on": f"{BUILD}FROM builder",
     "mounted": f"{BUILD}{SLIM}RUN --mount=from=builder,target=/a true",
+    "with another argument": f"ARG ON=cpu\n{SLIM.strip()} AS on-cpu\n{SLIM.strip()} AS on-gpu\n"
+    "FROM on-${ON}",
+    "with another argument alone": f"ARG ON=cpu\n{SLIM.strip()} AS cpu\n{SLIM.strip()} AS gpu\n"
+    "FROM $ON",
+    "perhaps": f"{BUILD}{SLIM}RUN <<EOF\ntrue\n",
     "through another": f"{BUILD}{SLIM.strip()} AS b\nCOPY --from=builder /a /a\n{SLIM}"
     "COPY --from=b /a /a",
     "no stage at all": "ARG X=1\n",
