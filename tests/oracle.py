@@ -243,6 +243,8 @@ def has_cuda(row: Row, question: Question) -> bool:
     asked = question.cuda
     if asked == "cpu":
         return is_cpu(row)
+    if is_cpu(row):
+        return asked == "auto" and is_all_there_is(row, question)
     if not is_cuda(row):
         return False
     if asked in {"auto", row["tag"]}:
@@ -250,6 +252,17 @@ def has_cuda(row: Row, question: Question) -> bool:
     if question.framework == "jax":  # its builds serve a major version
         return "." in asked and row["tag"] == f"cuda{numbers(asked)[0]}"
     return "." in asked and minor_of(row) == numbers(asked)
+
+
+def is_all_there_is(row: Row, question: Question) -> bool:
+    """Tell whether the release has no CUDA build for the platform, and no GPU is asked for."""
+    if question.driver or question.gpu or question.compute_capability:
+        return False
+    return not any(
+        is_cuda(other) and pythons_of(other, question.platform)
+        for other in BUILDS[question.framework]
+        if other["release"] == row["release"]
+    )
 
 
 def has_python(row: Row, question: Question) -> bool:

@@ -203,7 +203,8 @@ def test_a_build_nobody_has_seen_is_not_used() -> None:
 
 
 def test_a_platform_without_builds_names_one_that_has() -> None:
-    answer = resolve(request_of(box(tensorflow="2.21", platform="linux/arm64")), FACTS)
+    spec = box(tensorflow="2.21", platform="linux/arm64", gpu="GH200")
+    answer = resolve(request_of(spec), FACTS)
     assert answer.what == "tensorflow 2.21 has no CUDA build for linux/arm64."
     assert [dict(near.changes) for near in answer.nearest] == [
         {"cuda": "cpu"},

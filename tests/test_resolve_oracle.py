@@ -216,7 +216,8 @@ def broken_by_the_wheel(question: oracle.Question, resolution: Resolution) -> li
             f"{question.version or resolution.version}."
         ),
         "a CPU build where CUDA was asked for, or the other way round": (row["tag"] == "cpu")
-        == (question.cuda == "cpu"),
+        == (question.cuda == "cpu")
+        or (question.cuda == "auto" and oracle.is_all_there_is(row, question)),
         "ROCm or XPU where CUDA was asked for": row["tag"].startswith(("cu", "cpu")),
     }
     return [rule for rule, holds in rules.items() if not holds]

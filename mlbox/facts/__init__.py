@@ -237,6 +237,13 @@ class Facts:
         return load_accelerators()
 
     @functools.cached_property
+    def only_for_cpu(self) -> frozenset[tuple[str, str, str]]:
+        """Framework, platform and release of all that have a build, and none with CUDA."""
+        keys = {(b.framework, b.platform, b.release): False for b in self.builds if b.tag == "cpu"}
+        keys |= {(b.framework, b.platform, b.release): True for b in self.builds if b.toolkit}
+        return frozenset(key for key, with_cuda in keys.items() if not with_cuda)
+
+    @functools.cached_property
     def builds_by(self) -> Mapping[tuple[str, str], tuple[Build, ...]]:
         """The builds of a framework for a platform, CUDA and CPU only, oldest release first."""
         groups: dict[tuple[str, str], list[Build]] = {}

@@ -55,8 +55,10 @@ def refused(
     )
 
 
-def base_reason(request: Request, base: str) -> str:
+def base_reason(request: Request, base: str, *, cuda: bool = True) -> str:
     """Say why this base image."""
+    if request.base == "auto" and not cuda:
+        return f"Base {base}: slim; there is nothing of CUDA in it, and a driver is not needed."
     if request.base == "auto":
         return (
             f"Base {base}: slim; the wheels bring their own CUDA libraries and need only the "

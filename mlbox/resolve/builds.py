@@ -33,6 +33,8 @@ _TRITON_WITHOUT_TURING = (2, 7)  # torch 2.7 brings triton 3.3
 _FAMILY = ("torchvision", "torchaudio")
 _AFTER_TORCHTEXT = (2, 4)  # it ended at 0.18.0, which goes with torch 2.3
 _TORCHVISION_WITHOUT_3141 = (2, 11)  # torchvision 0.26 and newer exclude exactly Python 3.14.1
+# what releases of xformers ask for exactly (their metadata); 0.0.35 asks for torch>=2.10
+_XFORMERS = {"0.0.28.post3": "2.5.1", "0.0.29.post3": "2.6.0", "0.0.34": "2.10.0"}
 
 Caveat = Literal["minor-version", "branch", "no-exact", "jit", "triton", "companion"]
 
@@ -177,19 +179,29 @@ def _companion_caveats(build: Build, ask: Ask) -> tuple[Caveat, ...]:
 
 
 @lru_cache(maxsize=512)
-def _named_packages(packages: tuple[str, ...]) -> tuple[str, ...]:
+def named_packages(packages: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the names in requirements, as indexes write them."""
     names = (re.match(r"[A-Za-z0-9][\w.-]*", package) for package in packages)
     return tuple(re.sub(r"[-_.]+", "-", name[0]).lower() for name in names if name)
+
+
+@lru_cache(maxsize=512)
+def xformers_for(packages: tuple[str, ...]) -> str | None:
+    """Return the release of torch that a pinned xformers is pinned to itself, as far as known."""
+    pins = (re.fullmatch(r"xformers\s*==\s*([\w.]+)", package) for package in packages)
+    return next((_XFORMERS[pin[1]] for pin in pins if pin and pin[1] in _XFORMERS), None)
 
 
 def unpaired(build: Build, ask: Ask) -> tuple[str, ...]:
     """Return the asked packages of torch's family that have no release for this one of torch."""
     if build.framework != "torch" or not (ask.request.packages or ask.request.python):
         return ()
-    release, asked = numbers(build.release), _named_packages(ask.request.packages)
+    release, asked = numbers(build.release), named_packages(ask.request.packages)
     lacking = [name for name in asked if name in _FAMILY and name not in build.companions]
     if "torchtext" in asked and release >= _AFTER_TORCHTEXT:
         lacking.append("torchtext")
+    if xformers_for(ask.request.packages) not in {None, build.release}:
+        lacking.append("xformers")
     if ask.request.python == "3.14.1" and release >= _TORCHVISION_WITHOUT_3141:
         lacking.append("torchvision")
     return tuple(dict.fromkeys(lacking))
@@ -269,7 +281,7 @@ def conditions(ask: Ask, facts: Facts) -> Mapping[str, Callable[[Build], bool]]:
     fits = release_condition(ask, facts)
     return {
         "release": fits,
-        "cuda": lambda build: has_tag(build, ask),
+        "cuda": tag_condition(ask, facts),
         "seen": lambda build: build.confidence != "unverified",
         "python": lambda build: ask.python is None or ask.python in build.pythons,
         "gpu": lambda build: code_of(build, ask) != "none",
@@ -290,9 +302,19 @@ def release_condition(ask: Ask, facts: Facts) -> Callable[[Build], bool]:
     return lambda build: build.is_final and is_release(build.release, wanted)
 
 
-def has_tag(build: Build, ask: Ask) -> bool:
-    """Whether it is the variant that is asked for."""
-    return is_cuda(build) if ask.tag == "auto" else build.tag == ask.tag
+def tag_condition(ask: Ask, facts: Facts) -> Callable[[Build], bool]:
+    """Whether it is the variant asked for: if none is named, one with CUDA.
+
+    Where a release has none with CUDA for the platform, and nothing asks for a GPU, the build for
+    the CPU will do.
+    """
+    if ask.tag != "auto":
+        return lambda build: build.tag == ask.tag
+    request = ask.request
+    if ask.gpu or ask.driver or request.compiles or request.accelerator == "cuda":
+        return is_cuda
+    alone = facts.only_for_cpu
+    return lambda build: is_cuda(build) or (build.framework, build.platform, build.release) in alone
 
 
 @lru_cache(maxsize=16)

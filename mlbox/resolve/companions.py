@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from mlbox.facts import numbers
 from mlbox.findings import Finding
-from mlbox.resolve.builds import is_cuda, needs_cuda_base, unpaired
+from mlbox.resolve.builds import is_cuda, named_packages, needs_cuda_base, unpaired
 from mlbox.resolve.resolution import Companion
 
 if TYPE_CHECKING:
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 WHY_UNPAIRED = {
     "torchaudio": "torchaudio ended at 2.11.0, which has no pin: it may install and not load",
     "torchtext": "torchtext ended at 0.18.0, which goes with torch 2.3",
+    "xformers": "xformers 0.0.28.post3 asks for torch 2.5.1, 0.0.29.post3 for 2.6.0, 0.0.34 for "
+    "2.10.0, each for exactly that",
     "torchvision": "torchvision 0.26 and newer exclude Python 3.14.1",
 }
 _DOUBTS = {
@@ -147,6 +149,14 @@ def _family(build: Build, ask: Ask) -> Iterator[Finding]:
             what=f"{name} has no release for {build.framework} {build.release} on this Python.",
             why=f"{WHY_UNPAIRED[name]}.",
             fix=f"Use an older torch, or do without {name}.",
+        )
+    if "flash-attn" in named_packages(ask.request.packages) and not ask.request.compiles:
+        yield Finding(
+            code="flash-attn-is-source",
+            severity="warning",
+            what="flash-attn is on the package index as source only: it needs nvcc.",
+            why="Its project has wheels for torch up to 2.10, as far as one source knows.",
+            fix="Set compiles = true.",
         )
     if build.framework == "tensorflow" and build.loose and is_cuda(build):
         yield Finding(

@@ -93,7 +93,12 @@ def _lacks(unmet: str, builds: tuple[Build, ...], ask: Ask) -> str:
 
 def _why_tag(build: Build, ask: Ask, facts: Facts) -> str:
     if not is_cuda(build):
-        return "CPU only: as asked."
+        if ask.tag == "cpu":
+            return "CPU only: as asked."
+        return (
+            f"CPU only: {_name(build)} has no CUDA build for {build.platform}, and nothing asks "
+            f"for a GPU {_AS_RELEASE}."
+        )
     name = f"CUDA {build.toolkit} ({build.tag})"
     if build.framework == "jax":
         name = f"{build.tag}, which serves CUDA {build.cuda} and all later of its major version"

@@ -11,20 +11,20 @@ from mlbox.resolve.builds import (
     caveats,
     choose,
     code_of,
-    has_tag,
     is_cuda,
     preference,
     python_for,
     release_condition,
     releases_of,
     runs,
+    tag_condition,
     understand,
 )
 from mlbox.resolve.resolution import Nearest
 from mlbox.resolve.targets import drivers_for, outlived, reaches
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     from mlbox.facts import Build, Facts
     from mlbox.resolve.builds import Ask
@@ -65,12 +65,12 @@ def nearest(ask: Ask, facts: Facts) -> tuple[Nearest, ...]:
 
 def _closest(builds: tuple[Build, ...], ask: Ask, facts: Facts) -> list[_Way]:
     """The closest build for each set of changes."""
-    fits = release_condition(ask, facts)
+    fits, has_tag = release_condition(ask, facts), tag_condition(ask, facts)
     best: dict[frozenset[str], tuple[tuple[int, ...], list[Build]]] = {}
     for build in builds:
         if build.confidence == "unverified" or not (build.is_final or fits(build)):
             continue
-        changes = _changes(build, ask, facts, fits)
+        changes = _changes(build, ask, facts, fits=fits(build), has_tag=has_tag(build))
         if changes is None:
             continue
         distance = _distance(build, changes, ask, facts)
@@ -86,13 +86,13 @@ def _closest(builds: tuple[Build, ...], ask: Ask, facts: Facts) -> list[_Way]:
 
 
 def _changes(
-    build: Build, ask: Ask, facts: Facts, fits: Callable[[Build], bool]
+    build: Build, ask: Ask, facts: Facts, *, fits: bool, has_tag: bool
 ) -> frozenset[str] | None:
     """What has to change for a build; ``None`` if no change of the spec makes it run."""
     changes = set() if build.platform == ask.request.platform else {"platform"}
-    if not fits(build):
+    if not fits:
         changes.add("version")
-    if not has_tag(build, ask):
+    if not has_tag:
         changes.add("cuda" if is_cuda(build) else "cpu")
     if ask.python is not None and ask.python not in build.pythons:
         changes.add("python")

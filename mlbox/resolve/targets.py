@@ -23,6 +23,7 @@ _TEGRA = {"5.3", "6.2", "7.2", "8.7"}  # Jetsons, which need NVIDIA's own wheels
 _BRANDS = {"nvidia", "tesla", "geforce"}
 _FORMS = {"sxm", "sxm2", "sxm4", "sxm5", "sxm6", "pcie", "laptop", "gpu", "mobile", "max", "q"}
 _FORMS |= {"gb", "gib", "g", "generation"}
+_MEMORY = re.compile(r"\b\d+\s?(gb|gib|g)\b")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,7 +79,7 @@ def is_card(request: Request, facts: Facts) -> bool:
 def _matches(name: str, facts: Facts) -> tuple[Gpu, ...]:
     words = _words(name)
     found = [gpu for gpu in facts.gpus if words and words <= _words(gpu.name)]
-    if not found and (words := words - _FORMS):
+    if not found and (words := _words(re.sub(_MEMORY, " ", name.lower())) - _FORMS):
         found = [gpu for gpu in facts.gpus if words <= _words(gpu.name)]
     return tuple([gpu for gpu in found if words == _words(gpu.name)] or found)
 

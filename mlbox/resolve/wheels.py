@@ -63,7 +63,10 @@ def _with_build(build: Build, ask: Ask, facts: Facts) -> Resolution:
         companions=companions(build, ask),
         accelerator="cuda" if is_cuda(build) else "cpu",
         docker_flags=("--gpus", "all") if is_cuda(build) else (),
-        reasons=(*explain(build, python, ask, facts), base_reason(request, base)),
+        reasons=(
+            *explain(build, python, ask, facts),
+            base_reason(request, base, cuda=is_cuda(build)),
+        ),
         findings=findings(build, ask),
         default_build=build.default,
         as_of=facts.as_of,

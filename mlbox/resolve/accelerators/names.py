@@ -30,7 +30,10 @@ _KINDS = (
     ("gaudi", r"\bgaudi|\bhabana\b|\bhpu\b"),
     ("mps", r"\bmps\b|\bapple\b|\bmetal\b"),
     ("qualcomm", r"\bqualcomm\b"),
-    ("rocm", r"\bamd\b|\bradeon\b|\binstinct\b|\bgfx\d+[0-9a-f]*\b|\bmi\d{2,3}[apx]?\b"),
+    (
+        "rocm",
+        r"\bamd\b|\bradeon\b|\bryzen\b|\bstrix\b|\binstinct\b|\bgfx\d+[0-9a-f]*\b|\bmi\d{2,3}[apx]?\b",
+    ),
 )
 _TPU = re.compile(
     r"(?:google\s*)?(?:cloud\s*)?(?:tpu[\s-]*)?"
