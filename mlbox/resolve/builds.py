@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from mlbox.errors import SpecError
 from mlbox.facts import numbers
+from mlbox.resolve.images import devel_image
 from mlbox.resolve.targets import (
     check_driver,
     code_for,
@@ -270,10 +271,11 @@ def _unmet(builds: tuple[Build, ...], meets: Mapping[str, Callable[[Build], bool
 
 def preference(
     build: Build, ask: Ask, facts: Facts
-) -> tuple[tuple[int, ...], bool, bool, tuple[int, ...]]:
+) -> tuple[tuple[int, ...], bool, bool, bool, tuple[int, ...]]:
     """Return what to compare builds by; the greatest is the best."""
     fine = not caveats(build, ask, facts)
-    return numbers(build.release), fine, build.default, numbers(build.cuda or "0")
+    compiles = ask.request.compiles and devel_image(build.cuda or "", facts) is not None
+    return numbers(build.release), compiles, fine, build.default, numbers(build.cuda or "0")
 
 
 def conditions(ask: Ask, facts: Facts) -> Mapping[str, Callable[[Build], bool]]:

@@ -251,6 +251,8 @@ def _no_code(question: Question, gpu: AmdGpu) -> Resolution:
     if listed:
         first, last = listed[0], listed[-1]
         reasons.append(f"It is in torch {first[1]} ({first[2]}) to {last[1]} ({last[2]}).")
+    if gpu.support == "unverified":
+        return no_facts(question, f"{gpu.name} ({gpu.gfx})", *reasons)
     what = f"No ROCm build of {release} is known to have code for {gpu.name} ({gpu.gfx})."
     return impossible(question, what, *reasons)
 
