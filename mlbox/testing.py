@@ -91,6 +91,12 @@ class FakeFiles:
         inside = "" if path in ("", ".") else f"{path.rstrip('/')}/"
         return path in self.texts or any(name.startswith(inside) for name in self.texts)
 
+    def inside(self, path: str) -> tuple[str, ...]:
+        """Return the names in a folder, those of folders with ``/`` at their end."""
+        start = "" if path in ("", ".") else f"{path.rstrip('/')}/"
+        parts = (name[len(start) :].partition("/") for name in self.texts if name.startswith(start))
+        return tuple(dict.fromkeys(f"{name}{slash}" for name, slash, _ in parts))
+
 
 def make_host(
     *, gpus: int = 0, driver: str = "580.65.06", engine: bool = True, runtime: bool = True

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
 from mlbox.lint.commands import actions_of
-from mlbox.lint.commands.model import Action, PythonInstall
+from mlbox.lint.commands.model import Action, CondaInstall, PythonInstall
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,6 +26,9 @@ class Files(Protocol):
     def exists(self, path: str) -> bool | None:
         """Whether there is such a file or folder; ``None`` if nobody can know."""
 
+    def inside(self, path: str) -> tuple[str, ...]:
+        """The names in a folder (``""`` for the root), those of folders with ``/`` at their end."""
+
 
 class NoFiles:
     """Nothing is known beside the Dockerfile: it was given as a text."""
@@ -37,6 +40,10 @@ class NoFiles:
     def exists(self, path: str) -> bool | None:  # noqa: ARG002  (the protocol's)
         """Not known."""
         return None
+
+    def inside(self, path: str) -> tuple[str, ...]:  # noqa: ARG002  (the protocol's)
+        """Nothing."""
+        return ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,10 +61,12 @@ class StageActions:
 
     @property
     def installs(self) -> Iterator[PythonInstall]:
-        """The Python installations, in order."""
+        """The Python installations, in order, those of environment files included."""
         for action in self.actions:
             if isinstance(action, PythonInstall):
                 yield action
+            elif isinstance(action, CondaInstall) and action.install is not None:
+                yield action.install
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -51,6 +51,17 @@ class Folder:
         except OSError:
             return None
 
+    def inside(self, path: str) -> tuple[str, ...]:
+        """Return the names in a folder, those of folders (links to one apart) with ``/``."""
+        try:
+            with os.scandir(self.root / path) as found:
+                return tuple(
+                    f"{item.name}/" if item.is_dir(follow_symlinks=False) else item.name
+                    for item in found
+                )
+        except (OSError, ValueError):  # ValueError: no path at all
+            return ()
+
 
 def read(path: Path, shown: str) -> str | Unreadable:
     """Return a file's text, each byte that is no UTF-8 as a surrogate; or why there is none."""

@@ -104,3 +104,13 @@ def test_but_not_above_the_repository(tmp_path: Path) -> None:
     (tmp_path / "project/.git").mkdir(parents=True)
     text = "FROM a\nCOPY requirements.txt .\n"
     assert context(tmp_path / "project/docker/Dockerfile", text) == tmp_path / "project/docker"
+
+
+def test_a_folder_tells_what_is_in_it_and_follows_no_link(tmp_path: Path) -> None:
+    (tmp_path / "a/b").mkdir(parents=True)
+    (tmp_path / "a/.env").touch()
+    (tmp_path / "link").symlink_to("a")
+    folder = Folder(tmp_path)
+    assert sorted(folder.inside("")) == ["a/", "link"]
+    assert sorted(folder.inside("a")) == [".env", "b/"]
+    assert folder.inside("nowhere") == folder.inside("a/.env") == folder.inside("\0") == ()

@@ -32,6 +32,10 @@ class Beneath:
         """Whether there is such a file or folder."""
         return self._files.exists(joined(self._folder, path))
 
+    def inside(self, path: str) -> tuple[str, ...]:
+        """The names in a folder."""
+        return self._files.inside(joined(self._folder, path))
+
 
 def joined(folder: str, path: str) -> str:
     """A path in a folder, without what goes to and fro."""

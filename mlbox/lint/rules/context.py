@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from mlbox.findings import Edit
@@ -34,6 +35,11 @@ _SECRET = (
     "service_account.json",
     ".streamlit/secrets.toml",
 )
+# Those of them that may lie in any folder.
+_ANYWHERE = frozenset(name for name in _SECRET if "/" not in name and name != ".ssh")
+_DEEPEST = 4
+_MOST_FOLDERS = 200
+_NOT_LOOKED_INTO = frozenset({"node_modules/", "site-packages/", "__pycache__/", "venv/"})
 _HEAVY = (".dvc/cache", ".dvc/tmp", ".git", ".venv", "venv")
 _SETTINGS = (".env", ".toml", ".local", ".production")
 _NEEDS_GIT = ("setuptools_scm", "setuptools-scm", "hatch-vcs", "versioneer", "dunamai", "pdm-scm")
@@ -89,7 +95,7 @@ def _leaks(
     excluded = Ignored(
         "\n".join(flag.value or "" for flag in step.instruction.flags_named("exclude"))
     )
-    for path, name in _paths(folder):
+    for path, name in (*_paths(folder), *_deeper(folder, ignored, image)):
         if not image.files.exists(path) or ignored.ignores(path) or excluded.ignores(name):
             continue
         if name == ".git" and _needs_git(item, image):
@@ -107,6 +113,20 @@ def _paths(folder: str) -> Iterator[tuple[str, str]]:
         yield (f"{folder}/{name}", name) if folder else (name, name)
         if folder and name.startswith(f"{folder}/"):
             yield name, name.removeprefix(f"{folder}/")
+
+
+def _deeper(folder: str, ignored: Ignored, image: Image) -> Iterator[tuple[str, str]]:
+    """The same for what lies in folders of the folder, as far as somebody would look."""
+    found = [(folder, 0)]
+    for here, depth in islice(iter(found), _MOST_FOLDERS):  # which grows
+        for name in image.files.inside(here):
+            path = f"{here}/{name}".lstrip("/")
+            if name.endswith("/"):
+                looked_into = not name.startswith(".") and name not in _NOT_LOOKED_INTO
+                if looked_into and depth < _DEEPEST and not ignored.ignores(path):
+                    found.append((path.rstrip("/"), depth + 1))
+            elif name in _ANYWHERE and depth:
+                yield path, path.removeprefix(f"{folder}/") if folder else path
 
 
 def _all_inside_ignored(path: str, ignored: Ignored, image: Image) -> bool:

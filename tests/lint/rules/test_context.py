@@ -36,11 +36,27 @@ LEAKS: Mapping[str, tuple[str, Mapping[str, str], str]] = {
     "with flags": (f"{SLIM}COPY --chown=1000:1000 . .\n", ENV, "."),
     "a list": (f'{SLIM}COPY ["app", "/app"]\n', {"app/.env": "HF_TOKEN=abc"}, "app"),
     "in a child image": (f"{SLIM}ONBUILD COPY . .\n", ENV, "."),
+    "deeper": (ALL, {"services/api/.env": "HF_TOKEN=abc"}, "."),
+    "deeper than the pattern": (
+        ALL,
+        {"services/api/.env": "HF_TOKEN=abc", ".dockerignore": ".env\n"},
+        ".",
+    ),
+    "a key in a folder of a folder": (
+        f"{SLIM}COPY app /app\n",
+        {"app/deploy/id_ed25519": "x"},
+        "app",
+    ),
     "a pattern for another level": (ALL, {**ENV, ".dockerignore": "*/.env\n"}, "."),
 }
 CLEAN: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "nothing there": (ALL, {"train.py": ""}),
     "ignored": (ALL, {**ENV, ".dockerignore": ".env\n"}),
+    "deeper, without a secret": (ALL, {"services/api/.env": "PORT=80\n"}),
+    "deeper, ignored": (ALL, {"services/api/.env": "HF_TOKEN=a", ".dockerignore": "**/.env\n"}),
+    "in a folder that is ignored": (ALL, {"a/b/id_rsa": "", ".dockerignore": "a\n"}),
+    "in other people's code": (ALL, {"app/node_modules/x/.env": "HF_TOKEN=abc"}),
+    "in another folder": (f"{SLIM}COPY app /app\n", {"app/a.py": "", "b/c/id_rsa": ""}),
     "ignored at every level": (ALL, {**ENV, ".dockerignore": "**/.env\n"}),
     "ignored by a pattern": (ALL, {**ENV, **GIT, ".dockerignore": ".*\n"}),
     "all but some": (ALL, {**ENV, **GIT, ".dockerignore": "*\n!src\n!pyproject.toml\n"}),
