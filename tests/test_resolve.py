@@ -272,7 +272,8 @@ def test_an_image_that_has_nvcc_needs_no_other() -> None:
 def test_compiling_without_cuda_is_an_error() -> None:
     assert "CUDA" in failure(torch="2.13.0", cuda="cpu", compiles=True).what
     assert "CUDA" in failure(compiles=True).what
-    assert "nvcc for CUDA 10.2" in failure(torch="1.12", cuda="10.2", compiles=True).what
+    old = failure(torch="1.12", python="3.9", cuda="10.2", compiles=True)
+    assert "nvcc for CUDA 10.2" in old.what
 
 
 @pytest.mark.parametrize(
