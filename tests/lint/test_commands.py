@@ -546,6 +546,11 @@ def test_which_python_it_goes_into(name: str) -> None:
         ("conda create -y -n t python=3.8 numpy && conda run -n t pip install a", "3.8"),
         ("conda create -n t python=3.8 && /opt/conda/envs/t/bin/pip install a", "3.8"),
         ("conda create -n t python=3.8 && conda run -n u pip install a", None),
+        (
+            'FROM b\nRUN conda create -n t python=3.8\nSHELL ["conda", "run", "-n", "t", "sh", "-c"]'
+            + "\nRUN pip install a",
+            "3.8",
+        ),
     ],
 )
 def test_the_python_that_is_asked_for(script: str, python: str | None) -> None:
@@ -899,11 +904,15 @@ def test_an_environment_file_is_followed() -> None:
     )
     assert [item.name for item in found.packages] == ["python", "numpy", "pip", "scipy"]
     assert found.channels == ("pytorch", "defaults")
-    assert [(item.name, item.version) for item in found.pip] == [
+    assert found.install is not None
+    assert [(item.name, item.version) for item in found.install.wanted] == [
         ("torch", "2.9.1"),
         ("pandas", "2.2.0"),
     ]
-    assert (found.pip[0].location.file, found.pip[0].location.line) == ("environment.yml", 10)
+    assert (found.install.wanted[0].location.file, found.install.wanted[0].location.line) == (
+        "environment.yml",
+        10,
+    )
     assert not found.unread
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from mlbox.lint.commands import conda, context, data, projects, system
+from mlbox.lint.commands.environments import CONDA
 from mlbox.lint.commands.here import Here
 from mlbox.lint.commands.model import Action, Other
 from mlbox.lint.commands.python import pip_install, python_module
@@ -128,6 +129,8 @@ def _action(command: Command, here: Here) -> Action:
         read = READERS.get(match[1].replace("pypy", "python"))
     if program == "pip" or program.startswith("pip"):
         _configure(command, here)
+    elif program in CONDA:
+        here.added_channels.extend(conda.channels_added(command))
     found = read(command, here) if read is not None else None
     return found or Other(command=command, setup=_setup(command, here))
 
@@ -155,6 +158,8 @@ def _left(state: context.State, here: Here) -> context.State:
     """What the commands of a RUN leave for the next instruction."""
     if here.settings:
         state = replace(state, settings={**state.settings, **here.settings})
+    if here.added_channels:
+        state = replace(state, channels=here.channels)
     if here.environments is not here.state.environments:
         state = replace(state, environments=here.environments)
     return state

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from mlbox.lint.commands.model import CondaInstall, SystemPackage
+from mlbox.lint.commands.indexes import PIP_VARIABLES, Collected
+from mlbox.lint.commands.model import CondaInstall, PythonInstall, SystemPackage
 from mlbox.lint.commands.options import read_line, syntax
 from mlbox.lint.commands.requirements import RequirementsReader
 from mlbox.lint.commands.wanted import wanted
@@ -29,7 +30,11 @@ _SYNTAX = syntax(
 )
 _VERBS = frozenset({"install", "create", "update", "upgrade"})
 _ENV_VERBS = frozenset({"create", "update"})
-_SPECIFICATION = re.compile(r"(?:[^\s:]*::?)?([A-Za-z0-9_.-]+)\s*(.*)", re.DOTALL)
+_SPECIFICATION = re.compile(r"(?:([^\s:]*)::?)?([A-Za-z0-9_.-]+)\s*(.*)", re.DOTALL)
+_PYTHON = re.compile(r"=+\s*(3\.\d+)")
+_OPTION = re.compile(r"(-[a-z]|--[a-z-]+)[ =]*(\S*)")
+_OPTIONS = {"-r": "--requirement", "-c": "--constraint", "-i": "--index-url", "-f": "--find-links"}
+_CONFIG = frozenset({"--add", "--append", "--prepend"})
 _BRACKETS = re.compile(r"\[.*\]$", re.DOTALL)
 
 
@@ -40,6 +45,7 @@ class _Found:
     files: list[str] = field(default_factory=list)
     unread: list[str] = field(default_factory=list)
     pip: list[Wanted] = field(default_factory=list)
+    options: list[tuple[str, str | None]] = field(default_factory=list)
 
 
 def conda(command: Command, here: Here) -> CondaInstall | None:
@@ -55,15 +61,43 @@ def conda(command: Command, here: Here) -> CondaInstall | None:
     else:
         reader.specifications()
     found = reader.found
+    found.channels += here.channels
     return CondaInstall(
         command=command,
         tool=command.program,
         packages=tuple(found.packages),
         channels=tuple(dict.fromkeys(found.channels)),
         files=tuple(found.files),
-        pip=tuple(found.pip),
+        install=_by_pip(command, found, here) if found.pip else None,
         unread=tuple(found.unread),
     )
+
+
+def _by_pip(command: Command, found: _Found, here: Here) -> PythonInstall:
+    """The installation that a ``pip:`` list is."""
+    indexes = Collected()
+    indexes.settings(found.options)
+    indexes.variables(here.variables(command), PIP_VARIABLES)
+    pythons = (package.version or "" for package in found.packages if package.name == "python")
+    python = next((match[1] for version in pythons if (match := _PYTHON.match(version))), None)
+    return PythonInstall(
+        command=command,
+        tool="pip",
+        verb="install",
+        wanted=tuple(found.pip),
+        indexes=indexes.result(),
+        files=tuple(found.files),
+        unread=tuple(found.unread),
+        python=python,
+    )
+
+
+def channels_added(command: Command) -> tuple[str, ...]:
+    """``conda config --add channels NAME``, for the commands after it."""
+    words = [word.text for word in command.arguments]
+    if words[:1] != ["config"] or "channels" not in words or not _CONFIG.intersection(words):
+        return ()
+    return tuple(words[words.index("channels") + 1 :][:1])
 
 
 def _package(text: str, argument: Argument, *, is_known: bool = True) -> SystemPackage:
@@ -71,9 +105,12 @@ def _package(text: str, argument: Argument, *, is_known: bool = True) -> SystemP
     match = _SPECIFICATION.fullmatch(text.strip())
     if match is None:
         return SystemPackage(name=text, version=None, argument=argument)
-    rest = _BRACKETS.sub("", match[2].strip()).strip()
+    rest = _BRACKETS.sub("", match[3].strip()).strip()
     return SystemPackage(
-        name=match[1].lower(), version=(rest or None) if is_known else None, argument=argument
+        name=match[2].lower(),
+        version=(rest or None) if is_known else None,
+        argument=argument,
+        channel=match[1] or "",
     )
 
 
@@ -97,10 +134,14 @@ class _Reader:
             if document.path.endswith((".yml", ".yaml")):
                 self._environment(document, option.argument)
                 continue
-            for text in document.text.splitlines():
-                bare = text.partition("#")[0].strip()
+            at = 0
+            for line in document.text.splitlines(keepends=True):
+                bare = line.partition("#")[0].strip()
+                start, at = at + line.find(bare), at + len(line)
                 if bare and not bare.startswith("@"):
-                    self.found.packages.append(_package(bare, option.argument))
+                    location = document.location(start, start + len(bare))
+                    package = _package(bare, option.argument)
+                    self.found.packages.append(replace(package, location=location))
 
     def environments(self) -> None:
         """The files of ``env create``."""
@@ -127,7 +168,10 @@ class _Reader:
             if item.kind == "channels":
                 self.found.channels.append(item.text)
             elif item.kind == "conda":
-                self.found.packages.append(_package(item.text, argument))
+                location = document.location(item.start, item.end)
+                self.found.packages.append(
+                    replace(_package(item.text, argument), location=location)
+                )
             elif item.text.startswith("-"):
                 self._pip_option(item.text, document, argument)
             else:
@@ -135,15 +179,20 @@ class _Reader:
                 self.found.pip.append(wanted(item.text, item.text, location, argument=argument))
 
     def _pip_option(self, text: str, document: Document, argument: Argument) -> None:
-        match = re.fullmatch(r"(?:-r|--requirement)[ =]*(\S+)", text)
+        match = _OPTION.fullmatch(text)
         if match is None:
+            return
+        option, value = _OPTIONS.get(match[1], match[1]), match[2]
+        if option != "--requirement":
+            self.found.options.append((option, value))
             return
         values = self._here.variables(self._command)
         reader = RequirementsReader(self._here.open, argument, values)
         folder = document.image_path.rpartition("/")[0]
-        reader.read(match[1], f"{folder}/{match[1].removeprefix('./')}")
+        reader.read(value, f"{folder}/{value.removeprefix('./')}")
         self.found.pip += reader.found.wanted
         self.found.unread += reader.found.unread
+        self.found.options += reader.found.options
 
 
 @dataclass(frozen=True, kw_only=True)

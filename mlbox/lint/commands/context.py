@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from mlbox.lint.commands.environments import conda_environment
 from mlbox.lint.parse import Source, Span, expand
 
 if TYPE_CHECKING:
@@ -80,6 +81,8 @@ class State:
         path: The folders that ENV puts before the base image's PATH.
         environments: Python environments that were made: path, or ``conda:NAME``, -> its Python.
         apt: Settings that were written into apt's configuration.
+        channels: conda's, added with ``conda config``.
+        conda: The environment of conda that SHELL runs commands in, by name or path.
     """
 
     folder: str | None = BASE_FOLDER
@@ -88,6 +91,8 @@ class State:
     path: tuple[str, ...] = ()
     environments: Mapping[str, str | None] = field(default_factory=dict)
     apt: frozenset[str] = frozenset()
+    channels: tuple[str, ...] = ()
+    conda: str = ""
 
     def at(self, path: str, folder: str | None = "") -> str | None:
         """An absolute path in the image; ``None`` if not known.
@@ -126,6 +131,8 @@ def after(step: Step, state: State, origins: Mapping[str, State]) -> State:
         return replace(state, copies=(*state.copies, copy)) if copy else state
     if instruction.name == "ENV":
         return _environment(step, state)
+    if instruction.name == "SHELL":
+        return replace(state, conda=conda_environment(instruction.exec_form or ()))
     return state
 
 

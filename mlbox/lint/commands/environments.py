@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from mlbox.lint.commands.options import read_line, syntax
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from mlbox.lint.commands.here import Here
     from mlbox.lint.shell.model import Argument, Command
@@ -70,7 +71,17 @@ def python_in(command: Command, environment: str | None, here: Here) -> str | No
         match = _NAMED.fullmatch(environment)
         named = here.environments.get(f"conda:{match[1]}") if match else None
         return here.environments.get(environment) or named
-    if not any(word.text in CONDA for word in command.prefix):
-        return None
-    line = read_line(command.prefix, _CREATE)
-    return here.environments.get(line.last("--prefix") or f"conda:{line.last('--name')}")
+    words = [word.text for word in command.prefix]
+    return here.environments.get(conda_environment(words) or here.state.conda)
+
+
+def conda_environment(words: Sequence[str]) -> str:
+    """The environment of ``conda run -n NAME``: ``"conda:NAME"``, or its path; empty without."""
+    if not CONDA.intersection(word.rpartition("/")[2] for word in words):
+        return ""
+    for option, word in pairwise(words):
+        if option in ("-n", "--name"):
+            return f"conda:{word}"
+        if option in ("-p", "--prefix"):
+            return word
+    return ""

@@ -39,6 +39,12 @@ class Here:
     place: Source
     commands: tuple[Command, ...]
     settings: dict[str, str | None] = field(default_factory=dict)
+    added_channels: list[str] = field(default_factory=list)
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """The channels that were added to conda's, here or before."""
+        return (*self.state.channels, *self.added_channels)
 
     @cached_property
     def scope(self) -> Mapping[str, str | None]:

@@ -160,11 +160,26 @@ class PythonInstall:
 
 @dataclass(frozen=True, kw_only=True)
 class SystemPackage:
-    """``nvidia-utils-550=550.54.14-0ubuntu1``: name, version (``None`` without), and where."""
+    """``nvidia-utils-550=550.54.14-0ubuntu1``, or ``pytorch::pytorch=2.5.1``.
+
+    Attributes:
+        name: Its name.
+        version: Its version; ``None`` without.
+        argument: Where it stands; for one of a file, what names the file.
+        channel: conda's channel that it is bound to; empty without.
+        location: Where it stands in a file; ``None`` if in the Dockerfile.
+    """
 
     name: str
     version: str | None
     argument: Argument
+    channel: str = ""
+    location: Location | None = None
+
+    @property
+    def place(self) -> Span | Location:
+        """Where it is asked for."""
+        return self.location or self.argument.span
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -202,9 +217,9 @@ class CondaInstall:
         command: The command.
         tool: ``"conda"``, ``"mamba"``, ``"micromamba"``.
         packages: Each match specification as it stands: ``"pytorch==2.5.1"``, with its argument.
-        channels: ``-c``, in order, and those of an environment file.
+        channels: ``-c``, in order, those of an environment file, and of ``conda config``.
         files: Environment files.
-        pip: What the ``pip:`` list of an environment file names.
+        install: The ``pip:`` list of an environment file; ``None`` without.
         unread: Files that could not be read.
     """
 
@@ -213,7 +228,7 @@ class CondaInstall:
     packages: tuple[SystemPackage, ...]
     channels: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
-    pip: tuple[Wanted, ...] = ()
+    install: PythonInstall | None = None
     unread: tuple[str, ...] = ()
 
 

@@ -49,7 +49,7 @@ def is_true(value: str | None) -> bool:
 
 def pip_target(command: Command, line: Line, here: Here) -> Target:
     """Where pip installs."""
-    if any(word.text in CONDA for word in command.prefix):
+    if here.state.conda or any(word.text in CONDA for word in command.prefix):
         return Target(environment=None)
     values = here.variables(command)
     if line.flags.intersection(_FOLDERS):

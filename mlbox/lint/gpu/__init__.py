@@ -222,9 +222,10 @@ def _stage(
             around.folder = step.expand(step.instruction.arguments.text) or ""
         for place, action in enumerate(done):
             at = (stage.index, number, place)
-            if isinstance(action, PythonInstall):
-                wheels += wheels_of(action, step, at, image.facts, platform)
-            compiled += compiled_by(action, step, at, around)
+            by_pip = action.install if isinstance(action, CondaInstall) else action
+            if isinstance(by_pip, PythonInstall):
+                wheels += wheels_of(by_pip, step, at, image.facts, platform)
+            compiled += compiled_by(by_pip or action, step, at, around)
     return GpuStage(
         actions=actions,
         parent=parent,

@@ -112,7 +112,7 @@ def table_of(facts: Facts, framework: str = "torch", platform: str = "linux/amd6
     builds: dict[str, dict[str, Build]] = {}
     doubtful = set()
     for build in facts.builds:
-        if build.framework != framework or build.platform != platform:
+        if build.framework != framework or build.platform != platform or not build.is_final:
             continue
         if build.confidence == "unverified":
             doubtful.add((build.release, build.tag))

@@ -41,8 +41,8 @@ def _of_install(install: CondaInstall) -> Iterator[Hit]:
     by_channel = any(_CHANNEL.fullmatch(channel) for channel in install.channels)
     others = any("conda-forge" in channel for channel in install.channels)
     for package in install.packages:
-        named = package.argument.text.strip("\"'").startswith("pytorch::")
-        if package.name not in _LAST or not (named or by_channel):
+        named = bool(_CHANNEL.fullmatch(package.channel))
+        if package.name not in _LAST or not (named or (by_channel and not package.channel)):
             continue
         too_new = _is_too_new(package)
         if too_new:
@@ -55,6 +55,8 @@ def _of_install(install: CondaInstall) -> Iterator[Hit]:
 
 def _is_open(package: SystemPackage) -> bool:
     """Whether no version is asked for; one that is not known may be any."""
+    if package.location is not None:
+        return True
     return package.argument.value is not None and not re.search(r"[=<>]", package.argument.text)
 
 
@@ -77,7 +79,7 @@ def _hit(package: SystemPackage, *, others: bool, opened: bool) -> Hit:
     else:
         what = f"The channel pytorch has no {package.name} {asked.lstrip('=')}: it ended at {last}."
     return Hit(
-        package.argument.span,
+        package.place,
         what=what,
         why="PyTorch publishes no conda packages since 2.6 (pytorch#138506)."
         + (" conda-forge, which is asked too, may have it." if others else ""),

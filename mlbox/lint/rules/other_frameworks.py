@@ -43,9 +43,8 @@ def _wanted(stage: GpuStage) -> Iterator[tuple[Wanted, PythonInstall | None]]:
     for action in stage.actions.actions:
         if isinstance(action, PythonInstall) and action.verb == "install":
             yield from ((item, action) for item in action.wanted if applies(item))
-        elif isinstance(action, CondaInstall):
-            for item in action.pip:
-                yield item, None
+        elif isinstance(action, CondaInstall) and action.install is not None:
+            yield from ((item, action.install) for item in action.install.wanted if applies(item))
 
 
 def _deprecated(item: Wanted, image: Image) -> Hit:

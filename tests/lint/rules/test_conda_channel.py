@@ -18,6 +18,10 @@ ENDED = {
         "conda install -y -c https://conda.anaconda.org/pytorch pytorch==2.6.0",
         "pytorch==2.6.0",
     ),
+    "channel by configuration": (
+        "conda config --add channels pytorch && conda install -y pytorch==2.6.0",
+        "pytorch==2.6.0",
+    ),
     "torchvision": ("conda install -y torchvision==0.21.0 -c pytorch", "torchvision==0.21.0"),
     "pytorch-cuda": (
         "conda install -y pytorch-cuda=12.6 -c pytorch -c nvidia",
@@ -63,6 +67,20 @@ def test_no_version_and_another_channel_are_good_to_know() -> None:
 def test_an_environment_file_counts() -> None:
     text = f"{CONDA}COPY environment.yml .\nRUN conda env create -f environment.yml\n"
     listed = "channels:\n  - pytorch\n  - nvidia\ndependencies:\n  - pytorch=2.6.0\n"
-    assert [i.severity for i in of("MLD120", text, **{"environment.yml": listed})] == ["warning"]
+    (found,) = of("MLD120", text, **{"environment.yml": listed})
+    assert found.severity == "warning"
+    assert found.location is not None
+    assert (found.location.file, found.location.line) == ("environment.yml", 5)
+    assert found.location.column == len("  - ") + 1
     ours = listed.replace("2.6.0", "2.5.1")
     assert of("MLD120", text, **{"environment.yml": ours}) == []
+    bound = "channels: [conda-forge]\ndependencies:\n  - pytorch::pytorch=2.6.0\n"
+    assert [i.severity for i in of("MLD120", text, **{"environment.yml": bound})] == ["warning"]
+    other = listed.replace("pytorch=2.6.0", "conda-forge::pytorch=2.6.0")
+    assert of("MLD120", text, **{"environment.yml": other}) == []
+
+
+def test_a_channel_of_an_earlier_instruction_counts() -> None:
+    text = f"{CONDA}RUN conda config --append channels pytorch\nRUN conda install pytorch=2.6\n"
+    assert len(of("MLD120", text)) == 1
+    assert of("MLD120", text.replace("--append", "--remove")) == []

@@ -309,3 +309,16 @@ def test_a_requirements_file_is_looked_at_where_it_is() -> None:
 def test_the_nearest_build_is_taken_instead(before: str, after: str) -> None:
     text = f"{SLIM}RUN pip install {before}\n"
     assert_fixed(text, "MLD103", expected=f"{SLIM}RUN pip install {after}\n")
+
+
+def test_the_pip_part_of_an_environment_file_is_looked_at_where_it_is() -> None:
+    listed = (
+        "channels:\n  - conda-forge\ndependencies:\n  - python=3.12\n  - pip:\n"
+        f"    - --extra-index-url {INDEX}cu121\n    - torch==2.9.1+cu121\n"
+    )
+    text = f"{SLIM}COPY e.yml /e.yml\nRUN micromamba create -y -n x -f /e.yml\n"
+    (found,) = of("MLD103", text, **{"e.yml": listed})
+    assert found.location is not None
+    assert (found.location.file, found.location.line) == ("e.yml", 7)
+    good = listed.replace("cu121", "cu128")
+    assert of("MLD103", text, **{"e.yml": good}) == []
