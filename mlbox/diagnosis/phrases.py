@@ -30,39 +30,44 @@ class Phrases:
     """
 
     def __init__(self, sets: Iterable[Iterable[str]]) -> None:
-        self._sets = [tuple(letters(phrase.encode()) for phrase in phrases) for phrases in sets]
-        self._any = re.compile(_alternation({word for words in self._sets for word in words}))
+        numbers: dict[bytes, set[int]] = {}
+        for number, phrases in enumerate(sets):
+            for phrase in phrases:
+                numbers.setdefault(letters(phrase.encode()), set()).add(number)
+        self._numbers = numbers
+        self._longer = {
+            word: [other for other in numbers if other.startswith(word)] for word in numbers
+        }
+        any_of_them = _alternation(numbers)
+        self._any = re.compile(any_of_them)
+        self._each = re.compile(b"(?=(" + any_of_them + b"))")
         self._known: dict[bytes, tuple[int, ...]] = {}
-        self._without: set[bytes] = set()
 
     def all_without(self, shapes: Iterable[bytes]) -> bool:
         """Whether these lines were all looked at before, and none had a phrase."""
-        return self._without.issuperset(shapes)
+        return all(self._known.get(shape) == () for shape in shapes)
 
     def found(self, shape: bytes) -> tuple[int, ...]:
         """Return the numbers that have a phrase in a line, given by its letters."""
-        if shape in self._without:
-            return ()
         known = self._known.get(shape)
-        return self._look(shape) if known is None else known
+        if known is None:
+            known = self._look(shape)
+            if len(shape) <= _LONGEST_REMEMBERED:
+                if len(self._known) >= _REMEMBERED:
+                    self._known.clear()
+                self._known[shape] = known
+        return known
 
     def _look(self, shape: bytes) -> tuple[int, ...]:
-        if self._any.search(shape) is None:
-            if len(shape) <= _LONGEST_REMEMBERED:
-                if len(self._without) >= _REMEMBERED:
-                    self._without.clear()
-                self._without.add(shape)
+        first = self._any.search(shape)
+        if first is None:
             return ()
-        numbers = tuple(
-            number
-            for number, words in enumerate(self._sets)
-            if any(word in shape for word in words)
-        )
-        if len(shape) <= _LONGEST_REMEMBERED:
-            if len(self._known) >= _REMEMBERED:
-                self._known.clear()
-            self._known[shape] = numbers
-        return numbers
+        found: set[int] = set()
+        for match in self._each.finditer(shape, first.start()):
+            for word in self._longer[match[1]]:  # of those that begin here it is the shortest
+                if shape.startswith(word, match.start()):
+                    found |= self._numbers[word]
+        return tuple(sorted(found))
 
 
 def letters(text: bytes) -> bytes:

@@ -30,6 +30,12 @@ _GOES_ON = (
     "retrying|trying again|reducing batch|reducing the batch|falling back|skipping batch"
     "|skipping this|skipping the|skipping s|recovered|proceeding without|continuing"
 )
+_SUSPICIOUS = re.compile(  # of the lines with one of these alone, those that are worth a look
+    rb"Error|Exception|Interrupt|Exit\b|Failure|Fault\b|Timeout|Iteration|Traceback|FATAL|CRITICAL"
+    rb"|ERROR|[Ff]atal|panic|\berror(?: \w{1,20})?: |[Ff]ailed to |command not found"
+    rb"|terminate called|core dumped|[Ee]xited with|(?i:retry|trying again|reducing|falling"
+    rb"|skipping|recovered|proceeding|continuing|during handling|direct cause|ignored in|original )"
+)
 _CHAINS = "during handling of|the direct cause of|exception ignored in|original "
 
 
@@ -88,7 +94,7 @@ class Scan:
         number, counted, start, noted, since = self.lines + 1, 0, 0, 0, 0
         for index, (line, shape) in enumerate(zip(lines, shapes, strict=True)):
             found = self._phrases.found(shape) if shape else ()
-            if found:
+            if found and (found[0] < len(SIGNATURES) or _SUSPICIOUS.search(line)):
                 number += block.count(b"\n", counted, start)
                 counted = start
                 between = self._between(lines, since, index, first=not noted)

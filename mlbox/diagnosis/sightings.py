@@ -102,6 +102,7 @@ class Sightings:
         self.ended_badly = False
         self.last_error: Evidence | None = None
         self.unexplained: int | None = None
+        self._ends_with_exception = False
         self._traceback = 0
         self._chained = -_CHAIN
         self._fresh: list[tuple[int, Hit, Sight]] = []
@@ -148,8 +149,9 @@ class Sightings:
         if is_traceback(text):
             related = number - self._chained <= _CHAIN
             self._traceback = self._traceback if related and self._traceback else number
-        if exception or self.last_error is None or not is_exception(self.last_error.text):
+        if exception or self.last_error is None or not self._ends_with_exception:
             self.last_error = Evidence(text=excerpt(text), line=number)
+            self._ends_with_exception = exception
         if known:
             self.unexplained = None
         elif exception:

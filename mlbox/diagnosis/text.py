@@ -72,4 +72,6 @@ def excerpt(text: str, start: int = 0) -> str:
 
 def printable(text: str) -> str:
     """Return a text that a terminal can be given."""
+    if text.isprintable():
+        return text
     return "".join(char if char.isprintable() else " " for char in text)
