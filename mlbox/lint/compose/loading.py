@@ -45,7 +45,12 @@ class _Loader:
     broken: set[str] = field(default_factory=set)  # services that extend what is not known
 
     def root(self, source: Source) -> Node | Malformed | None:
-        """A file's document with merge keys and variables replaced."""
+        """A file's documents as one: each is laid over those before it."""
+        documents = self.documents(source)
+        return documents if isinstance(documents, Malformed) else _as_one(documents)
+
+    def documents(self, source: Source) -> tuple[Node, ...] | Malformed:
+        """A file's documents with merge keys and variables replaced."""
         document = read(source)
         if isinstance(document, Malformed):
             return document
@@ -53,10 +58,7 @@ class _Loader:
         self.aliased[source.file] = document.aliased
         self._repeated(document)
         unfolder = Unfolder(self.variables)
-        root: Node | None = None
-        for each in map(unfolder.unfolded, document.roots):
-            both = root is not None and root.kind == each.kind == "map"
-            root = combined(root, each) if both and root is not None else each
+        roots = tuple(map(unfolder.unfolded, document.roots))
         for node in unfolder.bad:
             what = f"A ${{ in {_short(node.raw)} begins no variable."
             fix = "Write ${NAME}, ${NAME:-default} or ${NAME:?message}; $$ for a plain $."
@@ -65,7 +67,7 @@ class _Loader:
             what = "The merge key << takes a map, or a list of maps, and this is none."
             fix = "Name a map, or a list of maps."
             self.problems.append(Problem(location=node.location, what=what, fix=fix))
-        return root
+        return roots
 
     def _repeated(self, document: Document) -> None:
         for item in document.repeated:
@@ -98,10 +100,10 @@ def load(
     """
     loader = _Loader(facts, files, assignments(files.text(".env") or ""))
     source = Source(text, file)
-    root = loader.root(source)
-    if isinstance(root, Malformed):
-        return Failed(source=source, malformed=root)
-    first = root
+    documents = loader.documents(source)
+    if isinstance(documents, Malformed):
+        return Failed(source=source, malformed=documents)
+    root = _as_one(documents)
     if not overrides and root is not None:
         root = _upon_its_base(root, file, loader)
     further = overrides or _beside(file, files)
@@ -110,10 +112,11 @@ def load(
         if isinstance(over, Node) and over.kind == "map" and root is not None:
             root = combined(root, over) if root.kind == "map" else root
     whole = root or Node(kind="scalar", source=source, span=Span(0, 0))
-    services = _Services(loader, whole, first).all() if whole.kind == "map" else ()
+    services = _Services(loader, whole, documents).all() if whole.kind == "map" else ()
     return Compose(
         source=source,
         root=whole,
+        documents=documents,
         services=services,
         facts=facts,
         files=files,
@@ -122,6 +125,14 @@ def load(
         aliased=loader.aliased,
         is_alone=not further and not is_override(file) and whole.get("include") is None,
     )
+
+
+def _as_one(documents: tuple[Node, ...]) -> Node | None:
+    root: Node | None = None
+    for each in documents:
+        both = root is not None and root.kind == each.kind == "map"
+        root = combined(root, each) if both and root is not None else each
+    return root
 
 
 def _upon_its_base(root: Node, file: str, loader: _Loader) -> Node:
@@ -160,10 +171,10 @@ def _beside(file: str, files: Files) -> tuple[tuple[str, str], ...]:
 
 
 class _Services:
-    def __init__(self, loader: _Loader, root: Node, first: Node | None) -> None:
+    def __init__(self, loader: _Loader, root: Node, documents: tuple[Node, ...]) -> None:
         self.loader = loader
         self.services = root.get("services")
-        self.first = first.get("services") if first is not None else None
+        self.own = [services for each in documents if (services := each.get("services"))]
         self.done: dict[str, Node] = {}
         self.whole: dict[str, bool] = {}
 
@@ -187,11 +198,15 @@ class _Services:
         return tuple(found)
 
     def _key(self, entry: Entry) -> Node:
-        mine = self.first.entry(entry.name) if self.first is not None else None
+        mine = self._mine(entry.name)
         return mine.key if mine else entry.key
 
+    def _mine(self, name: str) -> Entry | None:
+        """A service as the first file itself has it."""
+        return next((mine for each in self.own if (mine := each.entry(name))), None)
+
     def _own(self, name: str) -> Node | None:
-        mine = self.first.entry(name) if self.first is not None else None
+        mine = self._mine(name)
         if mine is None or mine.is_inherited or mine.value.is_alias or mine.value.kind != "map":
             return None
         return mine.value

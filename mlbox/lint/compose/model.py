@@ -143,6 +143,7 @@ class Compose:
     Attributes:
         source: The file that is linted.
         root: All of it, merged.
+        documents: What the file itself has; more than one only with ``---`` in it.
         services: Its services, in order; those that are no map are not among them.
         facts: The tables that rules about images ask.
         files: What lies beside the file, by paths relative to its folder.
@@ -154,6 +155,7 @@ class Compose:
 
     source: Source
     root: Node
+    documents: tuple[Node, ...]
     services: tuple[Service, ...]
     facts: Facts
     files: Files

@@ -17,24 +17,23 @@ if TYPE_CHECKING:
 
 def version_obsolete(compose: Compose) -> Iterator[Hit]:
     """A ``version:`` at the top."""
-    entry = compose.root.entry("version")
-    if entry is None or entry.is_inherited:
-        return
-    refused = entry.value.type != "str"
-    yield Hit(
-        entry.key.location,
-        what="The key `version` is obsolete."
-        if not refused
-        else "The key `version` is obsolete, and its value "
-        f"{entry.value.raw or '(none)'} is no text: Compose refuses the file.",
-        why="Compose has read one format, whatever the version says, since 1.27 (2020), and warns "
-        "at every start.",
-        fix="Remove the line.",
-        edits=edits.removed(compose.root, entry)
-        if entry.key.source is compose.source and len(compose.root.entries) > 1
-        else (),
-        severity="error" if refused else None,
-    )
+    for document in compose.documents:
+        entry = document.entry("version")
+        if entry is None or entry.is_inherited:
+            continue
+        refused = entry.value.type != "str"
+        yield Hit(
+            entry.key.location,
+            what="The key `version` is obsolete."
+            if not refused
+            else "The key `version` is obsolete, and its value "
+            f"{entry.value.raw or '(none)'} is no text: Compose refuses the file.",
+            why="Compose has read one format, whatever the version says, since 1.27 (2020), and "
+            "warns at every start.",
+            fix="Remove the line.",
+            edits=edits.removed(document, entry) if len(document.entries) > 1 else (),
+            severity="error" if refused else None,
+        )
 
 
 def invalid_schema(compose: Compose) -> Iterator[Hit]:
