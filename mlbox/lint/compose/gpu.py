@@ -38,6 +38,7 @@ _CUDA_NAMES = re.compile(
 _GPU_TAG = re.compile(r"(?:^|[-_.])(?:cuda(?:\d[\d.]*)?|cu1[0-4]\d|gpu|nvidia)(?=$|[-_.])")
 _CPU = re.compile(r"(?:^|[-_.])cpu(?:only)?(?=$|[-_.\d])", re.IGNORECASE)
 _CUDA_DEVICE = re.compile(r"(?:cuda|gpu)(?::\d+)?", re.IGNORECASE)
+_DEVICE_VARIABLES = ("DEVICE", "TORCH_DEVICE")
 _NONE = frozenset({"", "-1", "none", "void", "nodevfiles"})
 _CUDA_INDEX = re.compile(r"/whl/(?:nightly/|test/)?cu\d+")
 _RUNC = frozenset(
@@ -260,6 +261,11 @@ def _asked_by_command(service: Service) -> GpuNeed | None:
 
 
 def _asked_by_environment(service: Service) -> GpuNeed | None:
+    for name in _DEVICE_VARIABLES:
+        device = service.variable(name)
+        if device and device.node.is_fixed and re.fullmatch(r"cuda(:\d+)?", device.value or ""):
+            said = f"is told {name}={device.value} by its environment"
+            return GpuNeed(level="meant", place=device.node.location, evidence=said)
     visible = service.variable("NVIDIA_VISIBLE_DEVICES")
     if visible is None or visible.value is None or not visible.node.is_fixed:
         return None
@@ -282,7 +288,7 @@ def _made_for_it(service: Service, compose: Compose) -> GpuNeed | None:
     if level is None:
         return None
     return GpuNeed(
-        level=level,
+        level=level if image.is_fixed else "hints",  # a variable may name another
         place=image.location,
         evidence=f"runs {image.text}, an image for GPUs",
         dated=dated,
