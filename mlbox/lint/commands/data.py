@@ -80,7 +80,11 @@ _CACHES = {  # where a tool writes if nothing else is said
 
 def dvc(command: Command, here: Here) -> DataFetch | None:
     """``dvc pull`` and its like."""
-    line = read_line(command.arguments, _DVC)
+    return _dvc(command, command.arguments, here)
+
+
+def _dvc(command: Command, words: tuple[Argument, ...], here: Here) -> DataFetch | None:
+    line = read_line(words, _DVC)
     verb = line.operands[0].text if line.operands else ""
     if verb not in _DVC_VERBS:
         return None
@@ -157,6 +161,8 @@ def git(command: Command, here: Here) -> DataFetch | None:
 def python(command: Command, here: Here) -> DataFetch | None:
     """``python -c "...snapshot_download(...)"``, and the same in a here-document."""
     words = command.arguments
+    if [word.text for word in words[:2]] == ["-m", "dvc"]:
+        return _dvc(command, words[2:], here)
     texts = [words[number + 1].text for number, word in enumerate(words[:-1]) if word.text == "-c"]
     texts += [body.text for body in command.documents]
     if not any(_SNAPSHOT.search(text) for text in texts):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mlbox.lint.commands.environments import CONDA
+from mlbox.lint.commands.indexes import PIP_FILES, pip_settings
 
 if TYPE_CHECKING:
     from mlbox.lint.commands.here import Here
@@ -131,6 +132,8 @@ def keeps_pip_cache(command: Command, line: Line, here: Here) -> bool:
         return False
     if here.state.settings.get("no-cache-dir", "") != "" or here.settings.get("no-cache-dir"):
         return False
+    if any(_may_turn_off(path, here) for path in (*PIP_FILES, values.get("PIP_CONFIG_FILE"))):
+        return False
     return _stays(command, here, "pip", line)
 
 
@@ -142,6 +145,16 @@ def keeps_uv_cache(command: Command, line: Line, here: Here) -> bool:
     if "UV_NO_CACHE" in values and is_true(values["UV_NO_CACHE"]):
         return False
     return _stays(command, here, "uv", line)
+
+
+def _may_turn_off(path: str | None, here: Here) -> bool:
+    """Whether pip's configuration has no cache; of a file that cannot be read, nobody knows."""
+    if not path or not any(copy.target == path or copy.into for copy in here.state.copies):
+        return False
+    document = here.open(path)
+    if document is None:
+        return any(copy.target == path for copy in here.state.copies)
+    return bool(pip_settings(document.text).get("no-cache-dir"))
 
 
 def _stays(command: Command, here: Here, tool: str, line: Line) -> bool:

@@ -102,6 +102,8 @@ def _shell(item: Instruction) -> Iterator[Problem]:
 
 
 def _volume(item: Instruction) -> Iterator[Problem]:
+    if item.exec_form == ():
+        yield _problem("VOLUME needs an argument.", item)
     if any(not path.strip() for path in item.exec_form or ()):
         yield _problem("VOLUME has an empty path.", item)
 

@@ -77,6 +77,8 @@ def _lists_left(run: Run) -> SystemInstall | None:
     """The last command of a RUN that uses the lists, if it leaves them behind."""
     if "update" not in run.step.instruction.arguments.text and not run.step.instruction.heredocs:
         return None
+    if any(item.command.program == "trap" and _may_clean(item.command) for item in run.actions):
+        return None  # they are removed at the end
     found: SystemInstall | None = None
     updated = False
     for action in run.actions:
@@ -90,7 +92,7 @@ def _lists_left(run: Run) -> SystemInstall | None:
 
 def _may_clean(command: Command) -> bool:
     program = command.program
-    if program in ("rm", "find"):
+    if program in ("rm", "find", "trap"):
         inside = command.folder is None or bool(_LISTS.match(command.folder))
         return inside or any(_LISTS.search(item.text) for item in command.arguments)
     if "clean" in program:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _DVC_DATA = frozenset({"pull", "fetch", "get", "get-url", "import", "import-url"})
 _FETCHES = frozenset({"dvc", "aws", "gsutil", "gcloud", "kaggle", "huggingface", "git-lfs"})
-_SINGLE = ("python", "curl", "wget")  # one model, to be served, as often as not
+_SINGLE = frozenset({"curl", "wget"})
 
 
 def data_in_image(image: Image) -> Iterator[Hit]:
@@ -49,12 +49,18 @@ def _counts(action: DataFetch) -> bool:
     return action.tool in _FETCHES or action.tool in _SINGLE
 
 
+def _is_single(action: DataFetch) -> bool:
+    """Whether it is one model, to be served as often as not."""
+    by_python = action.command.program.startswith("python") and action.tool == "huggingface"
+    return by_python or action.tool in _SINGLE
+
+
 def _data_hit(action: DataFetch) -> Hit:
     words = action.command.words
     named = f"{words[0].text.rsplit('/', 1)[-1]} {action.verb}"
     return Hit(
         words[0].span,
-        severity="info" if action.command.program.startswith(_SINGLE) else None,
+        severity="info" if _is_single(action) else None,
         what=f"{named} puts its data into a layer of the image.",
         why="The image is as large as the data, every new version of the data is a new image, and "
         "whoever has the image has the data.",

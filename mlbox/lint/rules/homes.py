@@ -9,14 +9,16 @@ from mlbox.lint.commands.model import PythonInstall, UserAdd
 from mlbox.lint.parse import Span
 from mlbox.lint.rules.layers import base_of, is_debian, newline, shipped
 from mlbox.lint.rules.rule import Hit
-from mlbox.lint.rules.users import user_of
+from mlbox.lint.rules.users import ROOT, user_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from mlbox.lint.image import Image
+    from mlbox.lint.rules.users import User
 
 _FIRST_UID = 1000
+_MAKES_HOME = re.compile(r"/home\b|mkhomedir|usermod|CREATE_HOME|\bskel\b")
 _HOMES = (
     "HOME",
     "HF_HOME",
@@ -66,29 +68,63 @@ _WRITES = frozenset(
 
 
 def home_unwritable(image: Image) -> Iterator[Hit]:
-    """A number without a user has / for a home, and cannot write there."""
+    """A user that nobody made a home folder for, and what writes there."""
     user = user_of(image)
     final = image.final
-    if user is None or final is None or not user.name.isdigit() or int(user.name) == 0:
+    if user is None or final is None or not user.name or user.name in ROOT:
         return
-    if _has_user(image, int(user.name)) or _has_home(final.stage.scope.env):
+    if _has_home(final.stage.scope.env):
         return
-    name = _writer(image)
-    if not name:
-        return
-    instruction = user.step.instruction
-    start = Span(instruction.span.start, instruction.span.start)
+    added = _added(image, user.name)
+    if added is not None:
+        home = f"/home/{added.name}" if _makes_no_home(added, image) else ""
+    else:
+        is_known = not user.name.isdigit() or _has_user(image, int(user.name))
+        home = "" if is_known else "/"
+    name = _writer(image) if home else ""
+    if name:
+        yield _hit(user, home, name, image)
+
+
+def _hit(user: User, home: str, writer: str, image: Image) -> Hit:
+    start = Span(user.step.instruction.span.start, user.step.instruction.span.start)
     end = newline(image.dockerfile.source.text)
-    yield Hit(
+    is_number = home == "/"
+    return Hit(
         user.span,
-        what=f"User {user.name} has no home folder: HOME is /, where it cannot write, and {name} "
-        "writes there.",
-        why="No user of the image has this number, so there is no line of it in /etc/passwd. "
-        "Downloads of models, compiled kernels and settings go below HOME: Permission denied.",
-        fix="Write ENV HOME=/tmp before it (or HF_HOME=... for models alone), or make the user: "
-        f"RUN useradd --create-home --uid {user.name} app.",
+        what=f"User {user.name} has no home folder: HOME is {home}, "
+        + ("where it cannot write" if is_number else "which is not there")
+        + f", and {writer} writes there.",
+        why=(
+            "No user of the image has this number, so there is no line of it in /etc/passwd. "
+            if is_number
+            else "Debian's useradd makes no folder without --create-home, and only root can later. "
+        )
+        + "Downloads of models, compiled kernels and settings go below HOME: Permission denied.",
+        fix="Write ENV HOME=/tmp before it (or HF_HOME=... for models alone), or make the user "
+        + (f"so: RUN useradd --create-home --uid {user.name} app." if is_number else "with -m."),
         edits=((start, f"ENV HOME=/tmp{end}"),),
     )
+
+
+def _added(image: Image, user: str) -> UserAdd | None:
+    """The command that makes a user, given by name or number."""
+    for stage in shipped(image):
+        for action in stage.actions:
+            if isinstance(action, UserAdd) and user in (action.name, str(action.uid)):
+                return action
+    return None
+
+
+def _makes_no_home(added: UserAdd, image: Image) -> bool:
+    """Whether a user surely has no folder: Debian's useradd makes none by itself (measured)."""
+    final = image.final
+    if final is None or added.command.program != "useradd" or not added.name:
+        return False
+    if added.creates_home or added.home is not None or added.command.is_conditional:
+        return False
+    made_otherwise = _MAKES_HOME.search(image.dockerfile.source.text)
+    return is_debian(base_of(image, final.stage)) and not made_otherwise
 
 
 def _has_home(env: Mapping[str, str | None]) -> bool:

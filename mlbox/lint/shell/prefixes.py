@@ -82,6 +82,8 @@ PREFIXES = {
     "mamba": _CONDA_RUN,
     "micromamba": _CONDA_RUN,
     "uv": _prefix(_UV_RUN, verb="run"),
+    "uvx": _prefix(_UV_RUN + " --from"),
+    "pipx": _prefix("--spec --python --pip-args", verb="run"),
     "poetry": _prefix("-C --directory -P --project", verb="run"),
     "pdm": _prefix("-p --project", verb="run"),
     "pipenv": _prefix(verb="run"),

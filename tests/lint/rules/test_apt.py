@@ -37,6 +37,7 @@ NOT_KEPT = {
     " apt-get update && apt-get install -y git",
     "mount of a variable": "ARG LISTS\nRUN --mount=type=cache,target=$LISTS"
     " apt-get update && apt-get install -y git",
+    "at the exit": f"RUN trap '{LISTS}' EXIT; apt-get update && apt-get install -y git",
     "in their folder": "RUN apt-get update && apt-get install -y git"
     " && cd /var/lib/apt/lists && rm -rf *",
     "another RUN installs": "RUN apt-get update\nRUN apt-get install -y git",

@@ -15,6 +15,8 @@ FETCHED = {
     "DVC's cache": ("dvc fetch -r storage", "dvc"),
     "DVC from elsewhere": ("dvc get https://github.com/acme/data images -o /data", "dvc"),
     "the hub": ("hf download gpt2 --local-dir /models", "hf"),
+    "DVC by Python": ("python -m dvc pull", "python"),
+    "the hub by uvx": ("uvx --from huggingface_hub hf download gpt2", "hf"),
     "the hub's older program": ("huggingface-cli download gpt2", "huggingface-cli"),
     "S3": ("aws s3 sync s3://bucket/data /data", "aws"),
     "Google": ("gsutil -m cp -r gs://bucket/data /data", "gsutil"),

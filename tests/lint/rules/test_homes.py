@@ -20,6 +20,10 @@ HOMELESS = {
         f"{SLIM.strip()} AS a\n{HF}{SLIM}COPY --from=a /v /v\nUSER 1000",
         "1000",
     ),
+    "useradd alone": (f"{SLIM}{HF}RUN useradd app\nUSER app", "app"),
+    "a system's user": (f"{SLIM}{HF}RUN useradd -r -u 999 -M app\nUSER app:app", "app:app"),
+    "useradd alone, by number": (f"{SLIM}{HF}RUN useradd -u 1000 app\nUSER 1000", "1000"),
+    "useradd in a heredoc": (f"{SLIM}{HF}RUN <<EOF\nuseradd app\nEOF\nUSER app", "app"),
     "a user elsewhere": (f"FROM nvidia/cuda:12.8.1-base-ubuntu24.04\n{HF}USER 1001", "1001"),
 }
 HOUSED = {
@@ -30,6 +34,11 @@ HOUSED = {
     "a user is made": f"{HF}RUN useradd -m -u 1000 app\nUSER 1000",
     "a user of some number": f"{HF}RUN useradd -m app\nUSER 1000",
     "a user of a variable": f"{HF}ARG U\nRUN useradd -m -u $U app\nUSER 1000",
+    "a folder is made": f"{HF}RUN useradd app && mkdir /home/app && chown app /home/app\nUSER app",
+    "useradd with a folder": f"{HF}RUN useradd -d /app app\nUSER app",
+    "useradd, perhaps": f"{HF}RUN id app || useradd app\nUSER app",
+    "useradd of Red Hat": f"FROM rockylinux:9\n{HF}RUN useradd app\nUSER app",
+    "useradd, and HOME": f"{HF}RUN useradd app\nENV HOME=/tmp\nUSER app",
     "adduser": f"{HF}RUN adduser --uid 1000 --disabled-password app\nUSER 1000",
     "written by hand": f"{HF}RUN echo 'app:x:1000:1000::/app:/bin/sh' >> /etc/passwd\nUSER 1000",
     "a name": f"{HF}USER app",
@@ -49,7 +58,7 @@ HOUSED = {
 @pytest.mark.parametrize(
     ("text", "place"), [pytest.param(*case, id=name) for name, case in HOMELESS.items()]
 )
-def test_a_number_without_a_home_is_found_and_given_one(text: str, place: str) -> None:
+def test_a_user_without_a_home_is_found_and_given_one(text: str, place: str) -> None:
     assert places("MLD503", text) == [place]
     assert "ENV HOME=/tmp\nUSER" in assert_fixed(text, "MLD503")
 

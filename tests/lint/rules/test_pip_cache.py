@@ -37,6 +37,9 @@ NOT_KEPT = {
     "all removed": "RUN pip install numpy==2.1.3 && rm -rf /root/.cache",
     "mount of its folder": "ENV PIP_CACHE_DIR=/c/pip\n"
     "RUN --mount=type=cache,target=/c pip install numpy==2.1.3",
+    "in a pip.conf": "COPY <<EOF /etc/pip.conf\n[global]\nno-cache-dir = true\nEOF\n"
+    "RUN pip install numpy==2.1.3",
+    "in a pip.conf that is not here": "COPY pip.conf /etc/pip.conf\nRUN pip install numpy==2.1.3",
     "purged": "RUN pip install numpy==2.1.3 && pip cache purge",
     "configured": "RUN pip config set global.no-cache-dir true && pip install numpy==2.1.3",
     "builder": f"{SLIM.strip()} AS a\nRUN pip install numpy==2.1.3\n{SLIM}COPY --from=a /v /v",

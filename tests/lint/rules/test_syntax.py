@@ -62,6 +62,7 @@ REFUSED = {
     "an unknown flag": ("COPY --form=a /a /a", "--form=a"),
     "no FROM": ("", ""),
     "no argument": ("WORKDIR", "WORKDIR"),
+    "an empty list": ("VOLUME []", "VOLUME"),
     "a value that is missing": ("ENV A", "ENV"),
     "a shell that is no list": ("SHELL bash", "SHELL"),
     "a target that is missing": ("COPY a", "COPY"),
