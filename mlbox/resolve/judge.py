@@ -21,13 +21,22 @@ if TYPE_CHECKING:
     from mlbox.findings import Severity
     from mlbox.resolve.require_cuda import Refusal
 
-_SYSTEM_PYTHONS = {
+SYSTEM_PYTHONS = {  # of package python3: packages.ubuntu.com, packages.debian.org
     "ubuntu16.04": "3.5",
     "ubuntu18.04": "3.6",
     "ubuntu20.04": "3.8",
     "ubuntu22.04": "3.10",
+    "ubuntu23.04": "3.11",
+    "ubuntu23.10": "3.11",
     "ubuntu24.04": "3.12",
+    "ubuntu24.10": "3.12",
+    "ubuntu25.04": "3.13",
+    "ubuntu25.10": "3.13",
     "ubuntu26.04": "3.14",
+    "debian10": "3.7",
+    "debian11": "3.9",
+    "debian12": "3.11",
+    "debian13": "3.13",
 }
 _OLD_GLIBC = {"ubuntu16.04": "2.23", "ubuntu18.04": "2.27", "centos7": "2.17", "ubi7": "2.17"}
 _FRAMEWORKS = {
@@ -370,7 +379,7 @@ def _with_contents(report: ImageReport) -> ImageReport:
         return report
     report = replace(report, has_nvcc=_has_nvcc(report))
     if report.repository == tags.NVIDIA_CUDA:
-        python = _SYSTEM_PYTHONS.get(report.os or "")
+        python = SYSTEM_PYTHONS.get(report.os or "")
         report = _added(replace(report, python=python), _without_python(python))
     else:
         report = replace(report, python_preinstalled=True)

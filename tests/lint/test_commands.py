@@ -472,6 +472,7 @@ def test_what_is_built_from_source() -> None:
     assert found.no_binary == {"flash-attn", "apex", ":all:"}
 
 
+CONDA_SHELL = 'SHELL ["conda", "run", "-n", "t", "/bin/bash", "-c"]\n'
 TARGETS = {
     # name: text, environment, system's Python
     "plain": ("pip install a", "", True),
@@ -546,11 +547,7 @@ def test_which_python_it_goes_into(name: str) -> None:
         ("conda create -y -n t python=3.8 numpy && conda run -n t pip install a", "3.8"),
         ("conda create -n t python=3.8 && /opt/conda/envs/t/bin/pip install a", "3.8"),
         ("conda create -n t python=3.8 && conda run -n u pip install a", None),
-        (
-            'FROM b\nRUN conda create -n t python=3.8\nSHELL ["conda", "run", "-n", "t", "sh", "-c"]'
-            + "\nRUN pip install a",
-            "3.8",
-        ),
+        (f"FROM b\nRUN conda create -n t python=3.8\n{CONDA_SHELL}RUN pip install a", "3.8"),
     ],
 )
 def test_the_python_that_is_asked_for(script: str, python: str | None) -> None:

@@ -8,8 +8,9 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from mlbox.errors import SpecError
+from mlbox.lint.references import reference as image_name
 from mlbox.resolve import image_tags as tags
-from mlbox.resolve.judge import judge
+from mlbox.resolve.judge import SYSTEM_PYTHONS, judge
 
 if TYPE_CHECKING:
     from mlbox.facts import Facts
@@ -126,7 +127,10 @@ def _completed(base: Base, *, has_cudnn: bool, by_digest: bool) -> Base:
         fields["is_gpu"] = not _NGC_OTHERS.search(base.repository.removeprefix(_NGC))
     elif base.is_plain:
         python = _UV_PYTHON.search(base.tag) if "uv" in base.repository else None
+        known = image_name(base.reference)
+        system = known.system if known.is_hub("ubuntu", "debian") else None
         fields |= {
+            "system_python": SYSTEM_PYTHONS.get(system or ""),
             "has_nvcc": False,
             "has_cudnn": False,
             "python": base.python or (python[1] if python else None),

@@ -10,6 +10,7 @@ from mlbox.lint.commands.model import CondaInstall, Other, PythonInstall, System
 from mlbox.lint.parse import Span
 from mlbox.lint.references import root
 from mlbox.lint.rules.rule import Hit
+from mlbox.resolve.judge import SYSTEM_PYTHONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,21 +20,14 @@ if TYPE_CHECKING:
     from mlbox.lint.parse import Step
     from mlbox.lint.references import Named
 
+_FREE = re.compile(r"debian1[01]|ubuntu(?:1\d|2[0-2])\.\d\d")  # older than PEP 668
 # Distributions that mark their Python (PEP 668), and which Python that is.
 _MANAGED = {
-    "ubuntu23.04": "3.11",
-    "ubuntu23.10": "3.11",
-    "ubuntu24.04": "3.12",
-    "ubuntu24.10": "3.12",
-    "ubuntu25.04": "3.13",
-    "ubuntu25.10": "3.13",
-    "ubuntu26.04": "3.14",
-    "debian12": "3.11",
-    "debian13": "3.13",
+    **{system: python for system, python in SYSTEM_PYTHONS.items() if not _FREE.match(system)},
     "ubuntu": "",
     "debian": "",
 }
-_BASES = ("ubuntu", "debian", "nvidia/cuda")
+_BASES = ("ubuntu", "debian", "buildpack-deps", "node", "golang", "rust", "ruby", "eclipse-temurin")
 _PIP_PACKAGES = frozenset({"python3-pip", "pip"})  # the second is a name of the first
 _PYTHON_PACKAGES = frozenset(
     {"python3", "python3-pip", "python3-dev", "python3-venv", "python3-full", "python3-minimal"}
@@ -202,12 +196,17 @@ _GLIBC_ONLY = frozenset(
         "torch", "torchvision", "torchaudio", "pytorch-lightning", "torchmetrics", "accelerate",
         "sentence-transformers", "ultralytics", "timm", "fastai", "vllm", "openai-whisper",
         "tensorflow", "tensorflow-cpu", "tensorflow-gpu", "jaxlib", "jax", "flax",
+        "onnxruntime", "onnxruntime-gpu",
     }
 )  # fmt: skip
-_DIRECT = frozenset({"torch", "torchvision", "torchaudio", "tensorflow", "tensorflow-cpu",
-                     "tensorflow-gpu", "jaxlib", "jax"})  # fmt: skip
+_DIRECT = frozenset(
+    {
+        "torch", "torchvision", "torchaudio", "tensorflow", "tensorflow-cpu", "tensorflow-gpu",
+        "jaxlib", "jax", "onnxruntime", "onnxruntime-gpu",
+    }
+)  # fmt: skip
 _ALPINE_BASES = ("alpine", "python", "astral-sh/uv")
-_DISTRIBUTED = ("py3-pytorch", "py3-torch", "py3-tensorflow", "py3-jaxlib")
+_DISTRIBUTED = ("py3-pytorch", "py3-torch", "py3-tensorflow", "py3-jaxlib", "py3-onnxruntime")
 
 
 def alpine_ml(image: Image) -> Iterator[Hit]:

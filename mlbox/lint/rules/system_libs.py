@@ -53,6 +53,8 @@ def missing_system_lib(image: Image) -> Iterator[Hit]:
     files = any(install.files for item in image.used for install in item.installs)
     if files or "opencv" in text.lower() or "ultralytics" in text:
         yield from _opencv(image)
+    if files or "lightgbm" in text.lower():
+        yield from _openmp(image)
     if files or "git+" in text:
         yield from _git(image)
 
@@ -179,6 +181,60 @@ def _in_file(place: Location, name: str, headless: str, image: Image) -> tuple[E
     if text[start : start + len(name)].lower() != name:
         return ()
     return (Edit(file=place.file, start=start, end=start + len(name), text=headless),)
+
+
+# libgomp
+
+_NEEDS_OPENMP = frozenset({"lightgbm"})  # lib_lightgbm.so asks for libgomp.so.1, and brings none
+_OPENMP_FREE = frozenset(  # with what they depend on; python3-pip recommends a compiler
+    {
+        "ca-certificates", "curl", "git", "libgl1", "libglib2.0-0", "libsm6", "libxext6",
+        "libxrender1", "nano", "python3", "python3-pip", "python3-venv", "tzdata", "unzip", "vim",
+        "wget",
+    }
+)  # fmt: skip
+
+
+def _openmp(image: Image) -> Iterator[Hit]:
+    final = image.final
+    if final is None or (named := root(image, final.stage)) is None:
+        return
+    if not _lacks_openmp(named.reference) or _may_have_openmp(image.lineage(final.stage)):
+        return
+    for stage in _shipped(image):
+        for install in stage.installs:
+            for item in install.named(*_NEEDS_OPENMP):
+                yield Hit(
+                    item.span or item.location,
+                    what=f"{item.name} needs libgomp.so.1, and {named.reference.text} does not "
+                    "have it: its import fails.",
+                    why="Its wheels leave OpenMP's library to the system (seen in that of 4.7.0).",
+                    fix="Run apt-get install -y --no-install-recommends libgomp1.",
+                )
+
+
+def _lacks_openmp(reference: Reference) -> bool:
+    """Whether an image surely has no compiler, which would bring it."""
+    if not _lacks_libraries(reference):
+        return False
+    return "slim" in reference.tokens or (
+        not reference.is_hub("python") and "devel" not in reference.tokens
+    )
+
+
+def _may_have_openmp(stages: Iterable[StageActions]) -> bool:
+    for stage in stages:
+        for action in stage.actions:
+            if isinstance(action, CondaInstall):
+                return True
+            if isinstance(action, SystemInstall) and action.verb in ("install", "upgrade"):
+                names = {package.name.partition(":")[0] for package in action.packages}
+                with_more = "python3-pip" in names and not action.no_recommends
+                if action.unknown or with_more or not names <= _OPENMP_FREE:
+                    return True
+        if any(_runs_unseen(step) for step, _ in stage.steps):
+            return True
+    return False
 
 
 # git

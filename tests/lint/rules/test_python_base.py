@@ -28,6 +28,7 @@ REFUSING = {
     "NVIDIA's registry": (
         f"FROM nvcr.io/nvidia/cuda:12.8.1-base-ubuntu24.04\n{PIP}RUN pip3 install a\n"
     ),
+    "an image on Debian": f"FROM node:20-bookworm\n{PIP}RUN pip3 install a\n",
     "pip by its other name": f"{NOBLE}RUN apt-get install -y python3 pip\nRUN pip install a\n",
     "in one RUN": (
         f"{NOBLE}RUN apt-get update && apt-get install -y python3-pip && pip3 install a\n"
@@ -67,6 +68,11 @@ ALLOWED = {
     "the mark removed by pattern": (
         f"{NOBLE}RUN apt-get install -y python3-pip && rm -f /usr/lib/python3*/EXTERNALLY-MANAGED "
         "&& pip3 install numpy\n"
+    ),
+    "in a folder": f"{NOBLE}{PIP}RUN pip3 install --target /opt/lib numpy\n",
+    "in a folder, by a variable": f"{NOBLE}{PIP}ENV PIP_TARGET=/opt/lib\nRUN pip3 install a\n",
+    "an environment made and used at once": (
+        f"{NOBLE}{PIP}ENV PATH=/opt/ml/bin:$PATH\nRUN python3 -m venv /opt/ml && pip install a\n"
     ),
     "an environment": (
         f"{NOBLE}{PIP}RUN python3 -m venv /opt/venv && /opt/venv/bin/pip install numpy\n"
@@ -182,6 +188,7 @@ ON_MUSL = {
         "pip install 'tensorflow[and-cuda]==2.20.0'",
         "'tensorflow[and-cuda]==2.20.0'",
     ),
+    "onnxruntime": ("pip install onnxruntime==1.20.0", "onnxruntime==1.20.0"),
     "jax": ("pip install jax==0.4.35", "jax==0.4.35"),
     "its library": ("pip install jaxlib==0.4.35", "jaxlib==0.4.35"),
     "from PyTorch's index": (

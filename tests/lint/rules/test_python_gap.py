@@ -56,6 +56,16 @@ NO_GAPS = {
 }
 
 
+@pytest.mark.parametrize(
+    "base",
+    ["ubuntu:20.04", "ubuntu:jammy", "debian:bullseye", "nvidia/cuda:12.4.1-base-ubuntu20.04"],
+)
+def test_the_python_of_a_distribution_is_known(base: str) -> None:
+    text = f"FROM {base}\nRUN apt-get install -y python3-pip\nRUN pip3 install torch==2.15.0\n"
+    assert len(of("MLD119", text)) == 1
+    assert of("MLD119", text.replace("python3-pip", "curl")) == []
+
+
 def test_another_index_may_have_wheels_of_its_own() -> None:
     text = f"{OLD}RUN pip install -i https://pypi.example.com/simple torch==2.15.0\n"
     assert [(i.severity, i.confidence) for i in of("MLD119", text)] == [("info", "medium")]

@@ -16,6 +16,7 @@ WINDOWS = {
     "beside others": ("pip install numpy==2.1.0 opencv-python~=4.8", "opencv-python~=4.8"),
     "by uv": ("uv pip install --system opencv-python==4.10.0.84", "opencv-python==4.10.0.84"),
     "what needs it": ("pip install ultralytics==8.3.0", "ultralytics==8.3.0"),
+    "OpenMP": ("pip install lightgbm==4.5.0", "lightgbm==4.5.0"),
     "fetched with git": (
         "pip install git+https://github.com/acme/x@v1",
         "git+https://github.com/acme/x@v1",
@@ -26,6 +27,10 @@ WINDOWS = {
     ),
 }
 LACKING = {
+    "OpenMP on Ubuntu": f"FROM ubuntu:22.04\n{APT} python3-pip\nRUN pip install lightgbm",
+    "OpenMP on CUDA": (
+        f"FROM nvidia/cuda:12.8.1-runtime-ubuntu22.04\n{APT} python3-pip\nRUN pip install lightgbm"
+    ),
     "slim": f"{SLIM}RUN pip install opencv-python",
     "the full image": "FROM python:3.12\nRUN pip install opencv-python",
     "Ubuntu": f"FROM ubuntu:22.04\n{APT} python3-pip\nRUN pip install opencv-python",
@@ -52,6 +57,15 @@ LACKING = {
     ),
 }
 HAVING = {
+    "OpenMP": f"{SLIM}{APT} libgomp1\nRUN pip install lightgbm",
+    "OpenMP by the compiler": f"{SLIM}{APT} build-essential\nRUN pip install lightgbm",
+    "OpenMP by what pip recommends": (
+        "FROM ubuntu:22.04\nRUN apt-get update && apt-get install -y python3-pip\n"
+        "RUN pip install lightgbm"
+    ),
+    "OpenMP in the full image": "FROM python:3.12\nRUN pip install lightgbm",
+    "OpenMP in devel": "FROM nvidia/cuda:12.8.1-devel-ubuntu22.04\nRUN pip install lightgbm",
+    "OpenMP in an unknown image": "FROM registry.example.com/x:1\nRUN pip install lightgbm",
     "headless": f"{SLIM}RUN pip install opencv-python-headless",
     "headless after it": (
         f"{SLIM}RUN pip install opencv-python && pip install opencv-python-headless"
