@@ -26,6 +26,7 @@ COMMANDS = {
     "lint": "say what is wrong with Dockerfiles and compose files, and mend it",
     "doctor": "say whether this machine can build and run boxes, and what mends it",
     "render": "print the Dockerfile",
+    "export": "write the box as a compose file",
     "lock": "lock packages and base image exactly, in mlbox.lock",
     "build": "build the image",
     "train": "build, run the training command, record the run",

@@ -36,7 +36,7 @@ def truth(folder: Path) -> set[str]:
 
 def test_there_are_probes_and_rules_for_what_is_true_of_them() -> None:
     assert len(PROBES) > 50
-    slugs = {rule.slug for rule in (*RULES, *COMPOSE_RULES)}
+    slugs = {rule.slug for rule in RULES} | {rule.slug for rule in COMPOSE_RULES}
     assert {slug for folder in PROBES for slug in truth(folder)} <= slugs
 
 

@@ -21,8 +21,8 @@ def unpinned(compose: Compose) -> Iterator[Hit]:
         image = service.image
         if image is None or service.build is not None or not image.text or not image.is_fixed:
             continue
-        if "@" in image.text:
-            continue
+        if "@" in image.text or service.node.scalar("pull_policy") in ("never", "build"):
+            continue  # the same bytes always, or what was made here
         yield from _moving(service, image, image.text, compose)
 
 

@@ -45,8 +45,8 @@ def _owned(service: Service, mount: Mount, *, has_heirs: bool) -> Hit:
         what=f"The service {service.name!r} runs as root and may write into {mount.source}.",
         why="What it writes there belongs to root on the host: you cannot change or delete it "
         "without sudo.",
-        fix='Add user: "${UID:-1000}:${GID:-1000}" (bash does not export UID: `export UID GID`), '
-        "or mount it with :ro where it only reads.",
+        fix='Add user: "${UID:-1000}:${GID:-1000}" (shells export neither; put both into .env '
+        "where they are not 1000), or mount it with :ro where it only reads.",
         edits=_as_user(service),
         safe=False if has_heirs else None,
     )
