@@ -6,8 +6,8 @@ import shutil
 from pathlib import Path
 
 import pytest
-from compose.cases import compose_command, real_compose
 
+from compose.cases import compose_command, real_compose
 from mlbox.render.compose import ComposeBuild, render_compose
 from mlbox.spec import BoxSpec, JobSpec
 
