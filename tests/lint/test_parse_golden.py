@@ -36,9 +36,13 @@ NEWER = {  # flags that newer versions know; the golden file is of BuildKit 0.13
     "flags-newer-run": ("device",),
     "flags-newer-security": ("security",),
 }
-CRASHES = {"arg-only"}  # BuildKit 0.13 itself
+CRASHES = {"arg-only", "expand-pattern-empty"}  # BuildKit 0.13 itself
 # Where BuildKit's mark is at the end of the file, or at the first of two lines.
-UNPLACED = ("file with no instructions", "only one escape parser directive")
+UNPLACED = (
+    "file with no instructions",
+    "only one escape parser directive",
+    "greater than max allowed size",
+)
 
 
 def dockerfile(name: str) -> Dockerfile:
@@ -55,7 +59,7 @@ def accepted() -> list[str]:
 
 
 def test_each_file_has_a_golden_file_and_there_are_many() -> None:
-    assert len(NAMES) >= 70
+    assert len(NAMES) >= 350
     assert {path.stem for path in TRICKY.glob("*.json")} == set(NAMES) - CRASHES
 
 

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 
 from mlbox.lint.parse.expand import fault
 from mlbox.lint.parse.lines import Problem
+from mlbox.lint.parse.ports import port_fault
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mlbox.lint.parse import Dockerfile
-    from mlbox.lint.parse.instructions import Instruction
+    from mlbox.lint.parse.instructions import Flag, Instruction
     from mlbox.lint.parse.source import Span
     from mlbox.lint.parse.stages import Stage, Step
 
@@ -29,7 +30,9 @@ _REFERENCE = re.compile(
     re.ASCII,
 )
 _MARK = re.compile("[$\"']")
-_PORT = re.compile(r".*\d.*")
+# A stage's name is looked up among the named contexts, as the name of an image would be.
+_CONTEXT = re.compile(r"[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*")
+_ELSEWHERE = re.compile(r"://|^git@|\.git(?:#|$)|\$")  # not known to be a file of the context
 _SIGNALS = {
     *("ABRT", "ALRM", "BUS", "CHLD", "CLD", "CONT", "FPE", "HUP", "ILL"),
     *("INT", "IO", "IOT", "KILL", "PIPE", "POLL", "PROF", "PWR", "QUIT"),
@@ -41,7 +44,7 @@ _SIGNALS = {
 def dispatch_problems(file: Dockerfile) -> Iterator[Problem]:
     """Each thing for which BuildKit gives the build up before it runs a command."""
     for stage in file.stages:
-        if fault_of_base := _base(stage):
+        if fault_of_base := _base(stage) or _name(stage):
             yield Problem(
                 kind="syntax", what=fault_of_base, span=(stage.image_word or stage.start).span
             )
@@ -67,14 +70,22 @@ def _base(stage: Stage) -> str | None:
     return None
 
 
+def _name(stage: Stage) -> str | None:
+    """What is wrong with a stage's name or platform."""
+    if stage.name and not _CONTEXT.fullmatch(stage.name):
+        return f"{stage.name[:40]!r} is not a name for a stage."
+    if stage.platform == "":
+        return "--platform is empty here: no ARG before the first FROM gives it a value."
+    return None
+
+
 def _references(file: Dockerfile, stage: Stage) -> Iterator[Problem]:
     """``--from=`` of the stage itself, or of one that comes later."""
     for step in stage.steps:
         for flag, reference in file.references_of(step):
             numbers = flag.name == "from"
             other = file.stage_named(reference, numbers=numbers) if reference else None
-            if numbers and reference and _too_large(reference, len(file.stages)):
-                what = f"There is no stage {reference[:20]}."
+            if what := _unknown(reference, other, len(file.stages), numbers=numbers):
                 yield Problem(kind="syntax", what=what, span=flag.span)
             if other is None or other.index < stage.index or _named_before(file, stage, reference):
                 continue
@@ -83,8 +94,16 @@ def _references(file: Dockerfile, stage: Stage) -> Iterator[Problem]:
             yield Problem(kind="syntax", what=what, span=flag.span)
 
 
-def _too_large(reference: str, stages: int) -> bool:
-    return reference.isascii() and reference.isdigit() and int(reference[:9]) >= stages
+def _unknown(reference: str | None, other: Stage | None, stages: int, *, numbers: bool) -> str:
+    """What is wrong with a ``--from=`` that is no stage; empty for nothing."""
+    if not reference or other is not None:
+        return ""
+    if numbers and re.fullmatch(r"[-+]?\d+", reference, re.ASCII):
+        number = int(reference[:9])
+        return "" if 0 <= number < stages else f"There is no stage {reference[:20]}."
+    if _REFERENCE.fullmatch(reference):
+        return ""
+    return f"{reference[:80]!r} is neither a stage nor the name of an image."
 
 
 def _named_before(file: Dockerfile, stage: Stage, reference: str | None) -> bool:
@@ -101,6 +120,8 @@ def _step(step: Step) -> Iterator[Problem]:
         yield from _ports(step)
     elif item.name == "STOPSIGNAL":
         yield from _signal(step)
+    elif item.name == "ADD" and (flag := item.flag("checksum")):
+        yield from _checksum(step, flag)
 
 
 def _words(item: Instruction) -> Iterator[Problem]:
@@ -134,9 +155,22 @@ def _heredocs(item: Instruction) -> Iterator[Problem]:
 def _ports(step: Step) -> Iterator[Problem]:
     for word in step.instruction.words:
         port = step.expand(word.raw)
-        if port and not _PORT.fullmatch(port):
-            what = f"{port[:40]!r} is not a port."
+        if port and (what := port_fault(port)):
             yield Problem(kind="syntax", what=what, span=word.span)
+
+
+def _checksum(step: Step, flag: Flag) -> Iterator[Problem]:
+    """It is of one file that is fetched."""
+    item = step.instruction
+    paths = item.exec_form or tuple(word.raw for word in item.words)
+    sources = [path for path in paths[:-1] if not path.startswith("<<")]
+    if len(sources) > 1:
+        what = "--checksum is of one source."
+    elif sources and not _ELSEWHERE.search(sources[0]):
+        what = f"--checksum is of a file that is fetched; {sources[0][:60]!r} is in the context."
+    else:
+        return
+    yield Problem(kind="syntax", what=what, span=flag.span)
 
 
 def _signal(step: Step) -> Iterator[Problem]:

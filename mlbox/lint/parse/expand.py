@@ -6,16 +6,20 @@ set) makes the whole word unknown: ``None``. It is never guessed.
 
 from __future__ import annotations
 
-import fnmatch
 import re
 from typing import TYPE_CHECKING
+
+from mlbox.lint.parse.patterns import BadEscapeError, replaced, tokens, without
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from mlbox.lint.parse.patterns import Token
+
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|[0-9@*#?!$-]")
 _PLAIN = re.compile(r"""[^$'"\\`}/]+""")
 _DEPTH = 20
+_TOO_MUCH = 100_000  # steps of matching a pattern: longer values than people write
 
 
 class Unknown(Exception):  # noqa: N818  (no error: a value that nobody here can know)
@@ -95,6 +99,7 @@ class _Expander:
         quotes: bool = True,
     ) -> None:
         self.quotes = quotes
+        self.keeps_escapes = False
         self.text = text
         self.values = values
         self.escape = escape
@@ -137,7 +142,8 @@ class _Expander:
             return self._variable()
         if character == self.escape:
             self.at += 1
-            return self.text[self.at - 1 : self.at]
+            kept = self.at - 2 if self.keeps_escapes else self.at - 1
+            return self.text[kept : self.at]
         return character
 
     def _single(self) -> str:
@@ -161,8 +167,10 @@ class _Expander:
                 "$",
                 self.escape,
             ):
-                out.append(self.text[self.at])
+                out.append(self.text[self.at - self.keeps_escapes : self.at + 1])
                 self.at += 1
+            elif character == self.escape and self.keeps_escapes:
+                raise Unknown  # in a pattern, BuildKit keeps more of it than it does elsewhere
             else:
                 out.append(character)
         raise Malformed("a double quote is not closed")
@@ -252,29 +260,26 @@ class _Expander:
     def _pattern(self, name: str, operator: str) -> str:
         double = self.text[self.at : self.at + 1] == operator
         self.at += double
-        if operator == "/":
-            pattern = self._until("/")
-            instead = self._until("}")
-            return _replaced(self._present(name), pattern, instead, every=double)
-        pattern = self._until("}")
+        pattern = self._as_it_stands("/" if operator == "/" else "}")
+        instead = self._as_it_stands("}") if operator == "/" else ""
+        parts = self._tokens(pattern)
         value = self._present(name)
-        return _without(value, pattern, suffix=operator == "%", longest=double)
+        if not parts or len(value) * len(parts) > _TOO_MUCH or set(instead) & {self.escape, "$"}:
+            raise Unknown  # BuildKit 0.13 crashes on an empty one; versions differ in the last
+        if operator == "/":
+            return replaced(value, parts, instead, every=double)
+        return without(value, parts, suffix=operator == "%", longest=double)
 
+    def _as_it_stands(self, stop: str) -> str:
+        """Read up to a stop character; an escaped character keeps its escape character."""
+        before, self.keeps_escapes = self.keeps_escapes, True
+        try:
+            return self._until(stop)
+        finally:
+            self.keeps_escapes = before
 
-def _without(value: str, pattern: str, *, suffix: bool, longest: bool) -> str:
-    """A value without the shortest or longest beginning or end that a shell pattern matches."""
-    matches = re.compile(fnmatch.translate(pattern)).match
-    lengths = range(len(value), -1, -1) if longest else range(len(value) + 1)
-    for length in lengths:
-        part = value[len(value) - length :] if suffix else value[:length]
-        if matches(part):
-            return value[: len(value) - length] if suffix else value[length:]
-    return value
-
-
-def _replaced(value: str, pattern: str, instead: str, *, every: bool) -> str:
-    if not pattern:
-        return value
-    if any(mark in pattern for mark in "*?[\\"):
-        raise Unknown  # rare, and easy to get subtly wrong
-    return value.replace(pattern, instead, -1 if every else 1)
+    def _tokens(self, pattern: str) -> tuple[Token, ...]:
+        try:
+            return tokens(pattern)
+        except BadEscapeError as error:
+            raise Malformed(f"{error} is no escape in a pattern") from error

@@ -23,6 +23,7 @@ _SEVERAL = {"device", "exclude", "mount"}  # may be given more than once
 _SWITCHES = {"keep-git-dir", "link", "parents", "unpack"}
 _OPTIONAL_VALUE = _SWITCHES | {"device"}
 _DURATION = re.compile(r"[-+]?(?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+|[-+]?0")
+_SECONDS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ms": 1e-3, "s": 1, "m": 60, "h": 3600}
 _NUMBER = re.compile(r"[-+]?\d+")
 _ALLOWED = {
     ("RUN", "network"): ("default", "host", "none"),
@@ -78,7 +79,16 @@ def _healthcheck_fault(name: str, value: str) -> str | None:
             return f"--retries is a number of 0 or more, not {value[:40]!r}."
     elif not _DURATION.fullmatch(value):
         return f"--{name} is a duration such as 30s, not {value[:40]!r}."
+    elif _is_too_short(value):
+        return f"--{name} is 1ms or longer, or 0, not {value[:40]!r}."
     return None
+
+
+def _is_too_short(duration: str) -> bool:
+    """Whether it is not 0 and below 1 ms."""
+    parts = re.findall(r"([\d.]+)([a-zµμ]+)", duration)
+    total = sum(float(number) * _SECONDS[unit] for number, unit in parts)
+    return total > 0 and (duration.startswith("-") or round(total, 9) < _SECONDS["ms"])
 
 
 def _mount_fault(value: str) -> str | None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mlbox.lint.parse.lines import LogicalLine
 
 _KEYWORD = re.compile(r"[^ \t\r\v\f]+")  # other white space is part of it, as BuildKit has it
-_SPACED = re.compile(r"\S+")
+_SPACED = re.compile(r"[^ \t\r\v\f]+")  # these alone part the words of a COPY
 _ASSIGNS = re.compile(r"[^\s\"'=]+=")
 INSTRUCTIONS = frozenset(
     {

@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING
 
 from mlbox.lint.parse.heredocs import Heredoc, markers
 from mlbox.lint.parse.source import Mapped, Source, Span, joined
+from mlbox.lint.parse.words import SPACE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _DIRECTIVE = re.compile(r"#[^\S\n]*([a-zA-Z][a-zA-Z0-9]*)[^\S\n]*=[^\S\n]*(\S(?:[^\n]*\S)?)\s*\Z")
 _DIRECTIVES = ("escape", "syntax", "check")
-_BLANK = " \t\r\n\v\f"
+_LONGEST = 65_535  # bytes of a line that BuildKit reads
 _TAKES_HEREDOC = re.compile(r"(?:onbuild\s+)?(?:run|copy|add)(?=\s)", re.IGNORECASE)
 _EXEC_FORM = re.compile(r"(?:onbuild\s+)?(?:run|copy|add)\s+(?:--\S+\s+)*\[", re.IGNORECASE)
 
@@ -114,6 +115,7 @@ class _Reader:
         return self.text[start:stop].rstrip("\r\n"), start
 
     def read(self) -> Lines:
+        self._long_lines()
         while self.at < self.count:
             self._one()
         if not self.found.lines and not any(p.fatal for p in self.found.problems):
@@ -121,9 +123,19 @@ class _Reader:
             self._problem("syntax", "The file has no instructions.", Span(end, end))
         return self.found
 
+    def _long_lines(self) -> None:
+        """BuildKit reads no further than a line that is too long, in a heredoc too."""
+        for start, stop in zip(self.starts, (*self.starts[1:], len(self.text)), strict=True):
+            if (stop - start) * 4 <= _LONGEST:  # the most bytes that a character takes
+                continue
+            line = self.text[start:stop].removesuffix("\n")
+            if len(line.encode(errors="replace")) > _LONGEST:
+                what = f"The line is longer than the {_LONGEST} bytes that BuildKit reads."
+                self._problem("syntax", what, Span(start, stop))
+
     def _one(self) -> None:
         line, start = self.physical(self.at)
-        bare = line.lstrip(_BLANK)
+        bare = line.lstrip(SPACE)
         offset = start + len(line) - len(bare)
         if bare.startswith("#"):
             self._comment(bare, offset)
@@ -168,7 +180,7 @@ class _Reader:
         self.at += 1
         while goes_on and self.at < self.count:
             line, start = self.physical(self.at)
-            inner = line.lstrip(_BLANK)
+            inner = line.lstrip(SPACE)
             self.at += 1
             end = start + len(line)
             if inner.startswith("#"):
@@ -184,7 +196,7 @@ class _Reader:
             what = "An empty line inside a continued instruction."
             self._problem("empty-continuation", what, empty)
         text = joined(pieces)
-        if not text.text.strip():
+        if not text.text.strip(SPACE):
             return  # escape characters alone
         heredocs, end = self._heredocs(text, Span(offset, end))
         self.found.lines.append(

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from mlbox.findings import Location
+from mlbox.lint.parse.words import SPACE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -101,8 +102,8 @@ class Mapped:
 
     def stripped(self) -> Mapped:
         """Without white space at both ends."""
-        start = len(self.text) - len(self.text.lstrip())
-        return self.cut(start, max(start, len(self.text.rstrip())))
+        start = len(self.text) - len(self.text.lstrip(SPACE))
+        return self.cut(start, max(start, len(self.text.rstrip(SPACE))))
 
 
 def joined(pieces: Iterable[tuple[str, int]]) -> Mapped:

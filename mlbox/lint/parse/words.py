@@ -10,10 +10,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
+# White space as Go's unicode.IsSpace has it: Python counts four control characters more.
+SPACE = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000"
+SPACE += "".join(map(chr, range(0x2000, 0x200B)))
+_SPACES = re.escape(SPACE)  # in a class of characters, where re.VERBOSE leaves it alone
 _MARKS = {"\\": "\\\\", "`": "`"}  # an escape character, as a regular expression has it
 _WORDS = {
     escape: re.compile(
-        rf"""(?: [^\s"'{mark}]+ | {mark}(?:.|\Z) | "(?:[^"{mark}]+|{mark}(?:.|\Z))*(?:"|\Z) """
+        rf"""(?: [^{_SPACES}"'{mark}]+ | {mark}. | "(?:[^"{mark}]+|{mark}(?:.|\Z))*(?:"|\Z) """
         r"""| '[^']*(?:'|\Z) )+""",
         re.DOTALL | re.VERBOSE,
     )
@@ -34,6 +38,7 @@ def _no_constant(name: str) -> NoReturn:
     raise ValueError(name)
 
 
+_LONE = re.compile("[\ud800-\udfff]")  # half a pair: Go puts U+FFFD there
 _JSON = json.JSONDecoder(parse_constant=_no_constant)  # NaN is Python's own
 
 
@@ -61,7 +66,7 @@ def json_list(text: str) -> tuple[str, ...] | None:
     """The strings of a JSON list; ``None`` if the text does not begin with one."""
     value = _list(text)
     if value is not None and all(isinstance(item, str) for item in value):
-        return tuple(value)
+        return tuple(_LONE.sub("\ufffd", item) for item in value)
     return None
 
 
@@ -73,7 +78,7 @@ def is_mixed_list(text: str) -> bool:
 
 def _list(text: str) -> list[Any] | None:
     """The list that a text begins with; what follows it, BuildKit leaves out."""
-    bare = text.lstrip()
+    bare = text.lstrip(SPACE)
     if not bare.startswith("["):
         return None
     try:

@@ -1,0 +1,2 @@
+ARG A=scratch-x
+FROM ${A%-*}

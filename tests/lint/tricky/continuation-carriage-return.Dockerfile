@@ -1,0 +1,2 @@
+FROM mlbox/debian:bookworm-python3.11
+RUN echo a \ echo b

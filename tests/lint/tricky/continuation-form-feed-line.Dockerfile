@@ -1,0 +1,4 @@
+FROM mlbox/debian:bookworm-python3.11
+RUN echo a \
+
+ b

@@ -1,0 +1,2 @@
+FROM scratch
+ENV A=a$ B="b$" C=$ D=$-

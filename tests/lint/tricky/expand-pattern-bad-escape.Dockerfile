@@ -1,0 +1,3 @@
+FROM scratch
+ENV P=b V=abc
+ENV R=${V#\x}

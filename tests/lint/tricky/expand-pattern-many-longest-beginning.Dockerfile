@@ -1,0 +1,37 @@
+FROM scratch
+ENV P=b V="a*b?c.d"
+ENV R0=${V##a*}
+ENV R1=${V##*a}
+ENV R2=${V##*}
+ENV R3=${V##?}
+ENV R4=${V##a?c}
+ENV R5=${V##\*}
+ENV R6=${V##\?}
+ENV R7=${V##\\}
+ENV R8=${V##.}
+ENV R9=${V##a.b}
+ENV R10=${V##+}
+ENV R11=${V##(}
+ENV R12=${V##[a]}
+ENV R13=${V##^a}
+ENV R14=${V##a$}
+ENV R16=${V##b}
+ENV R17=${V##B}
+ENV R18=${V##*b*}
+ENV R19=${V##b*}
+ENV R20=${V##*b}
+ENV R21=${V##??}
+ENV R22=${V##abc}
+ENV R23=${V##abcd}
+ENV R24=${V##b\*}
+ENV R25=${V##"b"}
+ENV R26=${V##'b'}
+ENV R27=${V##"*"}
+ENV R28=${V##$P}
+ENV R29=${V##${P}}
+ENV R31=${V##é}
+ENV R32=${V##"b\ c"}
+ENV R33=${V##a\*b}
+ENV R34=${V##*\?*}
+ENV R35=${V##*b*c*}
+ENV R36=${V##?*?}

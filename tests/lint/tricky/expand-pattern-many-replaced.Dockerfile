@@ -1,0 +1,37 @@
+FROM scratch
+ENV P=b V="abcabc"
+ENV R0=${V//a*/X}
+ENV R1=${V//*a/}
+ENV R2=${V//*/$P}
+ENV R3=${V//?/x\/y}
+ENV R4=${V//a?c/"q r"}
+ENV R5=${V//\*/[$P]}
+ENV R6=${V//\?/Z\\}
+ENV R7=${V//\\/X}
+ENV R8=${V//./}
+ENV R9=${V//a.b/$P}
+ENV R10=${V//+/x\/y}
+ENV R11=${V//(/"q r"}
+ENV R12=${V//[a]/[$P]}
+ENV R13=${V//^a/Z\\}
+ENV R14=${V//a$/X}
+ENV R16=${V//b/$P}
+ENV R17=${V//B/x\/y}
+ENV R18=${V//*b*/"q r"}
+ENV R19=${V//b*/[$P]}
+ENV R20=${V//*b/Z\\}
+ENV R21=${V//??/X}
+ENV R22=${V//abc/}
+ENV R23=${V//abcd/$P}
+ENV R24=${V//b\*/x\/y}
+ENV R25=${V//"b"/"q r"}
+ENV R26=${V//'b'/[$P]}
+ENV R27=${V//"*"/Z\\}
+ENV R28=${V//$P/X}
+ENV R29=${V//${P}/}
+ENV R31=${V//é/x\/y}
+ENV R32=${V//"b\ c"/"q r"}
+ENV R33=${V//a\*b/[$P]}
+ENV R34=${V//*\?*/Z\\}
+ENV R35=${V//*b*c*/X}
+ENV R36=${V//?*?/}

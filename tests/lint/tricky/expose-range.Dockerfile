@@ -1,0 +1,2 @@
+FROM scratch
+EXPOSE 80-82/tcp 90/UDP

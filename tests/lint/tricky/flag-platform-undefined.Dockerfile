@@ -1,0 +1,2 @@
+FROM --platform=$NOPE scratch AS a
+FROM scratch

@@ -1,0 +1,5 @@
+FROM mlbox/debian:bookworm-python3.11
+RUN cat <<A <<B <<C
+A
+B
+C

@@ -1,0 +1,3 @@
+FROM scratch
+ENV K=k
+LABEL $K=v "${K}2"=w

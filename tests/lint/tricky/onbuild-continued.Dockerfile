@@ -1,0 +1,4 @@
+FROM scratch
+ONBUILD \
+ RUN echo a \
+ b
