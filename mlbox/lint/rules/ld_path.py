@@ -126,7 +126,7 @@ def _plain(
     if wheel is None or not wheel.is_cuda or stage.cuda is None:
         return None
     build = cuda_of(wheel.tag)
-    if build is None or build == stage.cuda or major(build) != major(stage.cuda):
+    if build is None or major(build) != major(stage.cuda):
         return None
     is_bare = stage.base is not None and stage.base.flavor == "base"  # it has cudart alone
     older = numbers(stage.cuda) < numbers(build) and not is_bare

@@ -10,7 +10,7 @@ from mlbox.lint.gpu.tables import table_of
 from mlbox.lint.gpu.text import inside
 from mlbox.lint.parse import Span
 from mlbox.lint.rules.rule import Hit
-from mlbox.lint.rules.torch_moves import AGAIN, PIN_TORCH, satisfied
+from mlbox.lint.rules.torch_moves import AGAIN, PIN_TORCH, asked_torch, satisfied
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,15 +37,30 @@ def late_install_moves_torch(image: Image) -> Iterator[Hit]:
 
 
 def _pinners(stage: GpuStage) -> Iterator[Hit]:
-    """Packages without a version whose every release asks for one torch."""
+    """Packages that ask for another torch, or whose every release asks for one."""
     for number, (_, actions) in enumerate(stage.actions.steps):
         for place, action in enumerate(actions):
             if not isinstance(action, PythonInstall) or action.named("torch"):
                 continue
             chosen = _before(action, (stage.stage.index, number, place), stage)
-            for item in action.named(*PIN_TORCH) if chosen else ():
-                if chosen and not item.version and not item.unknown and not item.url:
+            if chosen is None or "--no-deps" in action.flags:
+                continue
+            for item in action.named(*PIN_TORCH):
+                asked = asked_torch(item)
+                if asked and chosen.release and asked != chosen.release:
+                    yield _replaced_by(item, asked, chosen)
+                elif not item.version and not item.unknown and not item.url:
                     yield _may_replace(item, chosen)
+
+
+def _replaced_by(item: Wanted, asked: str, chosen: Wheel) -> Hit:
+    return Hit(
+        item.span or item.location,
+        what=f"{item.name} {item.version} asks for torch {asked}, which replaces {chosen.said}.",
+        why=f"The new one is not the build for {chosen.tag} that was chosen.",
+        fix=f"Take the release of {item.name} that is made for torch {chosen.release}.",
+        dated=True,
+    )
 
 
 def _may_replace(item: Wanted, chosen: Wheel) -> Hit:

@@ -10,6 +10,7 @@ from mlbox.lint.gpu.tables import cuda_of, table_of
 from mlbox.lint.gpu.text import without_command, without_words
 from mlbox.lint.gpu.wheels import FAMILY
 from mlbox.lint.rules.rule import Hit
+from mlbox.resolve.builds import xformers_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,8 +69,32 @@ def _of_install(install: PythonInstall, stage: GpuStage, base: Base, image: Imag
             return _overwritten(wheel, why, base, image)
     pins = install.named(*PIN_TORCH)
     if pins and not wheels and "--no-deps" not in install.flags:
-        return _may_move(pins[0], base)
+        return _by_pin(pins[0], install, base)
     return None
+
+
+def asked_torch(item: Wanted) -> str | None:
+    """The release of torch that a release of another package asks for, as far as known."""
+    return xformers_for((f"{item.name}=={item.version}",)) if item.version else None
+
+
+def _by_pin(item: Wanted, install: PythonInstall, base: Base) -> Hit | None:
+    asked = asked_torch(item)
+    if asked is None or base.release is None:
+        return _may_move(item, base)
+    if asked == base.release and not base.is_ngc_torch:
+        return None
+    return Hit(
+        item.span or item.location,
+        what=f"{item.name} {item.version} asks for torch {asked}, which replaces the torch "
+        f"{base.release} of {base.reference}.",
+        why="The old one stays in the lower layers: several GB for nothing, and the CUDA of the "
+        "base image may not be the new one's.",
+        fix=f"Take the release of {item.name} that is made for torch {base.release}, or a base "
+        "image that has the release wanted.",
+        severity=None if install.environment == "" else "info",
+        dated=True,
+    )
 
 
 def _moves(wheel: Wheel, base: Base, table: Table) -> str:

@@ -132,3 +132,10 @@ def test_the_only_folder_goes_with_its_variable() -> None:
         "MLD111",
         expected=f"{CUDA}ENV A=b\nRUN true\n",
     )
+
+
+def test_the_cuda_that_torch_has_too_is_good_to_know() -> None:
+    path = "ENV LD_LIBRARY_PATH=/usr/local/cuda/lib64:$LD_LIBRARY_PATH\n"
+    text = f"FROM nvidia/cuda:12.4.1-runtime-ubuntu22.04\n{TORCH}{path}"
+    assert [item.severity for item in of("MLD111", text)] == ["info"]
+    assert of("MLD111", text.replace(TORCH, "")) == []

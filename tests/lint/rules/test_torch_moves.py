@@ -203,3 +203,18 @@ def test_a_package_that_pins_torch_is_good_to_know() -> None:
     assert places("MLD114", text) == ["vllm"]
     assert of("MLD114", text.replace("vllm", "vllm==0.8.5")) == []
     assert of("MLD114", f"{CUDA}RUN pip install vllm\n") == []
+
+
+def test_a_package_that_is_known_to_ask_for_another_torch_replaces_it() -> None:
+    text = f"{PYTORCH}RUN pip install xformers==0.0.29.post3\n"
+    (found,) = of("MLD112", text)
+    assert (found.severity, bool(found.as_of)) == ("error", True)
+    assert of("MLD112", text.replace("0.0.29.post3", "0.0.28.post3")) == []
+    assert of("MLD112", text.replace("install", "install --no-deps")) == []
+    unknown = of("MLD112", text.replace("0.0.29.post3", "0.0.31"))
+    assert [(item.severity, item.confidence) for item in unknown] == [("info", "low")]
+    torch = f"RUN pip install torch==2.6.0 -i {INDEX}cu126\n"
+    text = f"{SLIM}{torch}RUN pip install xformers==0.0.28.post3\n"
+    assert [item.severity for item in of("MLD114", text)] == ["warning"]
+    assert of("MLD114", text.replace("0.0.28.post3", "0.0.29.post3")) == []
+    assert of("MLD114", text.replace("xformers", "--no-deps xformers")) == []
