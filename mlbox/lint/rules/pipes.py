@@ -61,30 +61,38 @@ def missing(image: Image) -> Iterator[Hit]:
         return
     for stage in image.used:
         base = base_of(image, stage.stage)
-        is_sure = is_plain(base) or is_debian(base) or _has_shell(image, stage)
+        has_shell = _has_shell(image, stage)
+        takes_bash = not has_shell and not _speaks_dash(stage)
+        is_sure = is_plain(base) or is_debian(base) or has_shell
         first: Instruction | None = None
         if base[0].startswith(_WITH_PIPEFAIL) or "/jupyter/" in base[0]:
             continue
         for run in runs(stage):
-            for at, action in enumerate(run.actions):
-                last = _hidden_by(action, run.actions[at + 1 :])
+            for action, end in zip(run.actions, _ends(run.actions), strict=True):
+                last = end if end is not None and _hides(end, action) else None
                 if last is None:
                     continue
                 first = first or run.step.instruction
-                edits = _edits(action.command, run, first, stage, image)
+                edits = _edits(action.command, run, first if takes_bash else None, stage, image)
                 yield _hit(action.command, last, edits, is_sure=is_sure)
 
 
-def _hidden_by(action: Action, after: Sequence[Action]) -> Command | None:
-    """The last command of the pipe, if it hides a failure that would stop the build."""
+def _ends(actions: Sequence[Action]) -> list[Command | None]:
+    """For each command, the next after it that ends a pipe."""
+    found: list[Command | None] = []
+    end: Command | None = None
+    for action in reversed(actions):
+        found.append(end)
+        if action.command.before in _PIPES and action.command.after not in _PIPES:
+            end = action.command
+    return found[::-1]
+
+
+def _hides(end: Command, action: Action) -> bool:
+    """Whether the end of a pipe hides a failure that would stop the build."""
     command = action.command
-    if command.after not in _PIPES or command.pipefail or not _may_fail(action):
-        return None
-    for item in after:
-        later = item.command
-        if later.before in _PIPES and later.after not in _PIPES:
-            return later if later.stops_on_failure else None
-    return None
+    is_seen = command.after not in _PIPES or command.pipefail
+    return not is_seen and end.stops_on_failure and _may_fail(action)
 
 
 def _may_fail(action: Action) -> bool:
@@ -110,7 +118,7 @@ def _hit(
 
 
 def _edits(
-    command: Command, run: Run, first: Instruction, stage: StageActions, image: Image
+    command: Command, run: Run, first: Instruction | None, stage: StageActions, image: Image
 ) -> tuple[tuple[Span, str], ...]:
     """Let bash look at the whole pipe; only where there surely is a bash."""
     text = image.dockerfile.source.text
@@ -125,7 +133,7 @@ def _edits(
         line, _, _ = document.body.text.partition("\n")
         at = document.body.offset(len(line)) + 1
         return ((Span(at, at), f"set -o pipefail{newline(text)}"),) if "bash" in line else ()
-    if first.is_trigger or _has_shell(image, stage) or _speaks_dash(stage):
+    if first is None or first.is_trigger:
         return ()
     start = Span(first.span.start, first.span.start)
     return ((start, f"{SHELL}{newline(text)}"),)
@@ -135,7 +143,9 @@ def _outer_shell(command: Command, run: Run) -> Command | None:
     """The ``bash -c`` that a command stands in."""
     for action in run.actions:
         outer = action.command
-        if outer is command or outer.program not in _SHELLS:
+        if not (outer.arguments or outer.documents) or outer.program not in _SHELLS:
+            continue
+        if outer is command:
             continue
         if any(
             item.span.start <= command.span.start and command.span.end <= item.span.end

@@ -123,21 +123,21 @@ def _without_yes(action: SystemInstall, image: Image, stage: StageActions) -> It
 
 def tzdata(image: Image) -> Iterator[Hit]:
     """A package asks for a time zone or a keyboard while it is installed."""
-    for stage in image.used:
-        names = _asking(image, base_of(image, stage.stage))
+    text = image.dockerfile.source.text
+    said = frozenset(name for name in (*_ASKS_ON_DEBIAN, "tzdata") if name in text)
+    for stage in image.used if said else ():
+        names = _asking(said, base_of(image, stage.stage))
         if not names:
             continue
         for run in runs(stage):
             yield from _configured_by_asking(run, names, image)
 
 
-def _asking(image: Image, base: tuple[str, str]) -> frozenset[str]:
-    """The packages that ask, on a base."""
-    text = image.dockerfile.source.text
+def _asking(names: frozenset[str], base: tuple[str, str]) -> frozenset[str]:
+    """Those packages that ask on a base."""
     if not is_debian(base):
         return frozenset()
-    names = _ASKS_ON_DEBIAN | ({"tzdata"} if is_ubuntu(base) else frozenset())
-    return frozenset(name for name in names if name in text)
+    return names if is_ubuntu(base) else names & _ASKS_ON_DEBIAN
 
 
 def _configured_by_asking(run: Run, names: frozenset[str], image: Image) -> Iterator[Hit]:

@@ -36,8 +36,12 @@ _SIMPLE = re.compile(r"(?:\./)?[\w.-]+(?:/[\w.-]+)*/?", re.ASCII)
 
 def relative(image: Image) -> Iterator[Hit]:
     """The first WORKDIR begins wherever the base image's is."""
+    known: set[int | None] = set()  # stages that begin at a WORKDIR, or set one
     for stage in image.used:
-        if not any(_workdirs(earlier) for earlier in image.lineage(stage.stage)[:-1]):
+        if stage.stage.parent in known:
+            known.add(stage.stage.index)
+        elif _workdirs(stage):
+            known.add(stage.stage.index)
             yield from _first(stage, image, base_of(image, stage.stage)[0])
 
 
