@@ -68,12 +68,15 @@ def missing(image: Image) -> Iterator[Hit]:
         if base[0].startswith(_WITH_PIPEFAIL) or "/jupyter/" in base[0]:
             continue
         for run in runs(stage):
+            shells = _shells(run)
             for action, end in zip(run.actions, _ends(run.actions), strict=True):
                 last = end if end is not None and _hides(end, action) else None
                 if last is None:
                     continue
                 first = first or run.step.instruction
-                edits = _edits(action.command, run, first if takes_bash else None, stage, image)
+                outer = _outer_shell(action.command, shells)
+                before = first if takes_bash else None
+                edits = _edits(action.command, outer, before, base, text)
                 yield _hit(action.command, last, edits, is_sure=is_sure)
 
 
@@ -118,16 +121,26 @@ def _hit(
 
 
 def _edits(
-    command: Command, run: Run, first: Instruction | None, stage: StageActions, image: Image
+    command: Command,
+    outer: Command | None,
+    first: Instruction | None,
+    base: tuple[str, str],
+    text: str,
 ) -> tuple[tuple[Span, str], ...]:
-    """Let bash look at the whole pipe; only where there surely is a bash."""
-    text = image.dockerfile.source.text
-    if not is_debian(base_of(image, stage.stage)):
+    """Let bash look at the whole pipe; only where there surely is a bash.
+
+    Args:
+        command: The first of the pipe.
+        outer: The ``bash -c`` that it stands in.
+        first: Where a SHELL may be put; ``None`` for nowhere.
+        base: The stage's.
+        text: The Dockerfile's.
+    """
+    if not is_debian(base):
         return ()
-    outer = _outer_shell(command, run)
     if outer is not None:
         return _option(outer, text)
-    instruction = run.step.instruction
+    instruction = command.instruction
     document = instruction.heredocs[0] if instruction.heredocs and in_heredoc(command) else None
     if document is not None and document.body.text.startswith("#!"):
         line, _, _ = document.body.text.partition("\n")
@@ -139,12 +152,15 @@ def _edits(
     return ((start, f"{SHELL}{newline(text)}"),)
 
 
-def _outer_shell(command: Command, run: Run) -> Command | None:
+def _shells(run: Run) -> list[Command]:
+    """The shells that a RUN starts with a script."""
+    commands = (action.command for action in run.actions)
+    return [one for one in commands if one.program in _SHELLS and (one.arguments or one.documents)]
+
+
+def _outer_shell(command: Command, shells: list[Command]) -> Command | None:
     """The ``bash -c`` that a command stands in."""
-    for action in run.actions:
-        outer = action.command
-        if not (outer.arguments or outer.documents) or outer.program not in _SHELLS:
-            continue
+    for outer in shells:
         if outer is command:
             continue
         if any(
