@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from mlbox.lint.commands.model import Other, PythonInstall, SystemInstall
 from mlbox.lint.parse import Span
+from mlbox.lint.rules.context import ignored_by
 from mlbox.lint.rules.layers import Run, line_end, newline
 from mlbox.lint.rules.rule import Hit
 from mlbox.lint.shell.scripts import SHELLS
@@ -55,7 +56,7 @@ def _in_order(
         installed = installed or any(
             isinstance(item, PythonInstall) and not _is_tools(item) for item in actions
         )
-        if copied is not None and found is not None:
+        if copied is not None and found is not None and not _brings_lists_alone(found, image):
             yield _hit(copied, run, found, image)
         if copied is not None and (found is not None or _uses_project(actions)):
             return None, True
@@ -71,6 +72,16 @@ def _copies_all(instruction: Instruction) -> bool:
 
 def _paths(instruction: Instruction) -> list[str]:
     return [item.raw.strip("\"'") for item in instruction.paths]
+
+
+def _brings_lists_alone(found: PythonInstall | SystemInstall, image: Image) -> bool:
+    """Whether ``.dockerignore`` leaves out all but what the installation reads."""
+    _, ignored = ignored_by(image)
+    if not isinstance(found, PythonInstall) or not ignored.ignores("another.file"):
+        return False
+    names = (*found.files, *found.unread, *found.constraints)
+    lists = {posixpath.basename(name) for name in names}
+    return all(name in lists or ignored.ignores(name) for name in image.files.inside(""))
 
 
 def _dependencies(run: Run) -> PythonInstall | SystemInstall | None:

@@ -63,6 +63,15 @@ def test_a_copy_of_all_before_the_dependencies_is_found(text: str) -> None:
     assert place in (".", "./", "*")
 
 
+@pytest.mark.parametrize(
+    ("ignore", "count"), [("*\n!requirements.txt\n", 0), ("*\n!requirements.txt\n!src\n", 1)]
+)
+def test_a_copy_of_the_lists_alone_is_no_finding(ignore: str, count: int) -> None:
+    files = {**LOCK, "src/a.py": "", "train.py": "", ".dockerignore": ignore}
+    text = f"{SLIM}COPY . .\nRUN pip install -r requirements.txt\n"
+    assert len(places("MLD406", text, **files)) == count
+
+
 @pytest.mark.parametrize("text", named(RIGHT))
 def test_what_must_be_so_is_no_finding(text: str) -> None:
     assert places("MLD406", text, **LOCK) == []
