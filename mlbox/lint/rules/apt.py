@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from mlbox.lint.shell.model import Command
 
 APT = frozenset({"apt-get", "apt", "aptitude"})
+_WANTED = ("--install-recommends", "--with-recommends")  # said so, they are meant
+_WITHOUT = {"aptitude": "--without-recommends"}
 CLEAN = "rm -rf /var/lib/apt/lists/*"
 _LISTS = re.compile(r"/var/lib/(?:apt\b|\{[^}]*\bapt\b|\*)|/var/lib/?\*?$")
 _MADE = frozenset({"update", "install", "upgrade"})
@@ -268,9 +270,10 @@ def recommends(image: Image) -> Iterator[Hit]:
                 if install.verb != "install" or install.no_recommends or not install.packages:
                     continue
                 verb = word(install.command, *_INSTALL)
-                if verb is None:
+                if verb is None or word(install.command, *_WANTED):
                     continue
                 names = listed([item.name for item in install.packages])
+                flag = _WITHOUT.get(install.tool, "--no-install-recommends")
                 yield Hit(
                     verb.span,
                     what=f"What {names} recommend{'s' if len(install.packages) == 1 else ''} is "
@@ -278,6 +281,6 @@ def recommends(image: Image) -> Iterator[Hit]:
                     why="Recommended packages are often more than the packages themselves "
                     "(documentation, compilers, desktops). Some of them may be needed: git "
                     "recommends ca-certificates, python3-pip a compiler.",
-                    fix="Add --no-install-recommends, and name what turns out to be missing.",
-                    edits=(added(verb, "--no-install-recommends", install.command, text),),
+                    fix=f"Add {flag}, and name what turns out to be missing.",
+                    edits=(added(verb, flag, install.command, text),),
                 )

@@ -200,7 +200,7 @@ RECOMMENDED = {
     "flag before the verb": ("apt-get -y install git", "install"),
     "apt": ("apt install -y git", "install"),
     "many": ("apt-get update && apt-get install -y git curl vim nano less", "install"),
-    "the opposite": ("apt-get install -y --install-recommends git", "install"),
+    "aptitude": ("aptitude install -y git", "install"),
     "upgrade first": ("apt-get upgrade -y && apt-get install -y git", "install"),
 }
 NOT_RECOMMENDED = {
@@ -209,6 +209,7 @@ NOT_RECOMMENDED = {
     "option": "RUN apt-get install -y -o APT::Install-Recommends=false git",
     "update": "RUN apt-get update",
     "removal": "RUN apt-get remove -y git",
+    "wanted": "RUN apt-get install -y --install-recommends git",
     "other tools": "FROM fedora:41\nRUN dnf install -y git",
     "builder": f"{SLIM.strip()} AS a\nRUN apt-get install -y git\n{SLIM}COPY --from=a /a /a",
 }
