@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from mlbox.lint.parse.patterns import BadEscapeError, replaced, tokens, without
+from mlbox.lint.parse.patterns import ANY, BadEscapeError, replaced, tokens, without
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|[0-9@*#?!$-]")
 _PLAIN = re.compile(r"""[^$'"\\`}/]+""")
 _DEPTH = 20
-_TOO_MUCH = 100_000  # steps of matching a pattern: longer values than people write
+_TOO_MUCH = 500_000  # steps of matching a pattern: longer values than people write
 
 
 class Unknown(Exception):  # noqa: N818  (no error: a value that nobody here can know)
@@ -264,7 +264,8 @@ class _Expander:
         instead = self._as_it_stands("}") if operator == "/" else ""
         parts = self._tokens(pattern)
         value = self._present(name)
-        if not parts or len(value) * len(parts) > _TOO_MUCH or set(instead) & {self.escape, "$"}:
+        steps = len(value) * len(parts) * (len(value) if operator == "/" and ANY in parts else 1)
+        if not parts or steps > _TOO_MUCH or set(instead) & {self.escape, "$"}:
             raise Unknown  # BuildKit 0.13 crashes on an empty one; versions differ in the last
         if operator == "/":
             return replaced(value, parts, instead, every=double)

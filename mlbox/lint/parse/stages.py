@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from mlbox.lint.parse.expand import expand
+from mlbox.lint.parse.states import Both, Variables
 from mlbox.lint.parse.words import unquoted
 
 if TYPE_CHECKING:
@@ -30,16 +30,13 @@ class Scope:
         args: Those of ARG, which do not, less those that an ENV has set since.
     """
 
-    env: Mapping[str, str | None]
-    args: Mapping[str, str | None]
+    env: Variables
+    args: Variables
 
     @property
     def values(self) -> Mapping[str, str | None]:
         """What an instruction sees: the one that was set last."""
-        return {**self.env, **self.args} if self.args else self.env
-
-
-NOTHING = Scope(env=MappingProxyType({}), args=MappingProxyType({}))
+        return Both(self.args, self.env)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,7 +131,8 @@ def _stage(
     image = expand(image_word.raw, arguments, start.escape, unset=_empty) if image_word else None
     platform = start.flag("platform")
     parent = names.get(image.lower()) if image is not None else None
-    steps, scope = _steps(body, earlier[parent].scope if parent is not None else NOTHING, arguments)
+    inherited = earlier[parent].scope.env if parent is not None else Variables()
+    steps, scope = _steps(body, Scope(env=inherited, args=Variables()), arguments)
     return Stage(
         index=len(earlier),
         name=_name(words),
@@ -173,14 +171,14 @@ def _after(item: Instruction, scope: Scope, arguments: Mapping[str, str | None])
             unquoted(pair.name, item.escape): expand(pair.value or "", values, item.escape)
             for pair in item.pairs
         }
-        args = {name: value for name, value in scope.args.items() if name not in new}
-        return Scope(env={**scope.env, **new}, args=args)
+        return Scope(env=scope.env.changed(new), args=scope.args.changed({}, gone=new))
     if item.name == "ARG":
-        args = dict(scope.args)
+        args: dict[str, str | None] = {}
+        seen = Both(args, scope.values)
         for pair in item.pairs:
             if pair.value is not None:
-                args[pair.name] = expand(pair.value, {**scope.env, **args}, item.escape)
+                args[pair.name] = expand(pair.value, seen, item.escape)
             elif pair.name in arguments or pair.name not in scope.env:
                 args[pair.name] = arguments.get(pair.name)
-        return Scope(env=scope.env, args=args)
+        return Scope(env=scope.env, args=scope.args.changed(args))
     return scope
