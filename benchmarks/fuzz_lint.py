@@ -51,10 +51,18 @@ def patterns() -> dict[str, re.Pattern[str]]:
     found: dict[str, re.Pattern[str]] = {}
     for place, module in _modules():
         for name, value in vars(module).items():
-            items = value.values() if isinstance(value, dict) else (value,)
-            for number, item in enumerate(item for item in items if isinstance(item, re.Pattern)):
+            for number, item in enumerate(_inside(value)):
                 found[f"{place}.{name}[{number}]"] = item
     return found
+
+
+def _inside(value: object) -> Iterator[re.Pattern[str]]:
+    """The regular expressions in a value, however deep in tuples, lists and dictionaries."""
+    if isinstance(value, re.Pattern):
+        yield value
+    elif isinstance(value, (tuple, list, dict)):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _inside(item)
 
 
 def _modules() -> Iterator[tuple[str, ModuleType]]:

@@ -23,8 +23,8 @@ _COUNT = (
     r"list_physical_devices\(\s*['\"]GPU|cupy\.cuda\.runtime\.getDeviceCount\(\))"
 )
 _ASSERTED = re.compile(
-    rf"assert\s*\(?\s*(?:bool\(|len\()?\s*(?:{_AVAILABLE}|{_COUNT})"
-    rf"|exit\(\s*(?:int\()?\s*(?:not\s+{_AVAILABLE}|0\s+if\s+{_AVAILABLE})"
+    rf"assert[\s(]*(?:(?:bool|len)\(\s*)?(?:{_AVAILABLE}|{_COUNT})"
+    rf"|exit\(\s*(?:int\(\s*)?(?:not\s+{_AVAILABLE}|0\s+if\s+{_AVAILABLE})"
     rf"|if\s+not\s+{_AVAILABLE}\s*:\s*(?:raise|(?:sys\.)?exit\()"
 )
 _USES = re.compile(

@@ -93,3 +93,8 @@ def test_python_in_a_heredoc_counts() -> None:
 def test_a_question_that_stops_nothing_is_good_to_know() -> None:
     text = f'{CUDA}RUN python -c "import torch; print(torch.cuda.is_available())"\n'
     assert [item.severity for item in of("MLD110", text)] == ["info"]
+
+
+def test_a_long_stretch_of_white_space_is_read_once() -> None:
+    text = f"{CUDA}RUN python -c 'import torch; assert{' ' * 20_000}torch.cuda'\n"
+    assert of("MLD110", text) == []  # three stretches in a row would take for ever
