@@ -55,9 +55,10 @@ def retagged(wheel: Wheel, tag: str, text: str) -> tuple[tuple[Span, str], ...]:
 
 def _places(before: Argument | None, word: Argument, old: str, text: str) -> list[tuple[int, int]]:
     stands = text[word.span.start : word.span.end]
-    pattern = rf"(?<=[/+]){re.escape(old)}(?![\w.])|(?<=torch-backend=){re.escape(old)}(?!\w)"
+    tag = re.escape(old)
+    pattern = rf"(?:(?<=[/+])|(?<=%2[Bb])){tag}(?![\w.])|(?<=torch-backend=){tag}(?!\w)"
     if before is not None and before.text == "--torch-backend":
-        pattern = rf"\b{re.escape(old)}\b"
+        pattern = rf"\b{tag}\b"
     at = word.span.start
     return [(at + match.start(), at + match.end()) for match in re.finditer(pattern, stands)]
 

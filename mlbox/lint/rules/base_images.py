@@ -183,7 +183,7 @@ def _maintained_python(found: Reference, facts: Facts) -> str | None:
     if not codename:
         return None
     other = reference(f"{found.name}:{(found.tag or '').replace(codename, 'bookworm')}")
-    slim = other.text if "slim" in other.tokens else ""
+    slim = other.text if "slim" in other.tokens and other.text != found.text else ""
     return slim if slim and exists(slim, facts) and _good(other, facts) else None
 
 

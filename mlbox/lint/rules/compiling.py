@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mlbox.lint.commands.model import PythonInstall
+from mlbox.lint.gpu.flavors import other_kind, to_kind
 from mlbox.lint.parse import Span
 from mlbox.lint.rules.layers import line_start, newline
 from mlbox.lint.rules.rule import Hit
@@ -14,6 +16,9 @@ if TYPE_CHECKING:
     from mlbox.lint.gpu import Base, Compiled, GpuStage
     from mlbox.lint.image import Image
 
+_COMPILERS = frozenset(
+    {"bash", "bazel", "cargo", "cmake", "g++", "gcc", "go", "make", "meson", "ninja", "nvcc", "sh"}
+)
 ARCHS = '"8.0;8.6;9.0+PTX"'
 _COMPILE_LATER = frozenset(  # they compile when they run
     {"deepspeed", "flashinfer-python", "flashinfer", "sglang", "vllm", "nvdiffrast", "gsplat"}
@@ -27,19 +32,18 @@ def nvcc_missing(image: Image) -> Iterator[Hit]:
         if not stage.compiled or stage.has_nvcc is not False:
             continue
         for item in stage.compiled:
-            hit = _without_compiler(item, stage)
+            hit = _without_compiler(item, stage, image)
             if hit is not None:
                 yield hit
 
 
-def _without_compiler(item: Compiled, stage: GpuStage) -> Hit | None:
+def _without_compiler(item: Compiled, stage: GpuStage, image: Image) -> Hit | None:
     base = stage.base
     if base is None or _is_for_cpu(item, base, stage):
         return None
     if item.kind == "call" and (item.command.is_conditional or not item.command.stops_on_failure):
         return None
-    devel = base.reference.replace("-runtime", "-devel").replace("-base", "-devel")
-    builder = devel if devel != base.reference else "an nvidia/cuda image of kind devel"
+    builder = other_kind(stage, "devel", image.facts) or "an nvidia/cuda image of kind devel"
     is_sure = item.is_sure or bool(item.asks_nvcc)
     skipped = f" ({item.asks_nvcc}=TRUE skips the question)" if item.asks_nvcc else ""
     return Hit(
@@ -48,6 +52,7 @@ def _without_compiler(item: Compiled, stage: GpuStage) -> Hit | None:
         why=_why_missing(item),
         fix=f"Compile in a builder stage (FROM {builder} AS build), and COPY --from=build the "
         f"result; or install a wheel that is built already{skipped}.",
+        edits=to_kind(stage, "devel", image.facts),
         severity=None if is_sure else "warning",
         confidence="high" if is_sure else "medium",
     )
@@ -103,6 +108,7 @@ def devel_shipped(image: Image) -> Iterator[Hit]:
     if stage.python_packages & _COMPILE_LATER:
         return
     span = root.image_word.span
+    compiles = stage.all_compiled or any(_may_compile(part) for part in stage.lineage)
     name = "nvidia/cuda" if stage.base.is_nvidia_cuda else stage.base.repository
     yield Hit(
         span,
@@ -110,8 +116,24 @@ def devel_shipped(image: Image) -> Iterator[Hit]:
         why=f"The devel images of {name} are several GB larger than runtime; what is compiled "
         "needs them in the build alone, what runs does not.",
         fix="Compile in a stage on devel, build the image on runtime, and COPY --from the result.",
+        edits=() if compiles else to_kind(stage, "runtime", image.facts),
         confidence="medium",
     )
+
+
+def _may_compile(stage: GpuStage) -> bool:
+    """Whether a compiler may be at work that nothing here knows of."""
+    for action in stage.actions.actions:
+        words = [word.text for word in action.command.words]
+        if action.command.program in _COMPILERS or any(
+            word.endswith((".sh", "setup.py", "/configure")) for word in words
+        ):
+            return True
+        if isinstance(action, PythonInstall) and (
+            action.unread or any(item.local or item.url or item.editable for item in action.wanted)
+        ):
+            return True
+    return False
 
 
 def cuda_arch_unset(image: Image) -> Iterator[Hit]:

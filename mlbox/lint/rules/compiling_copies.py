@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mlbox.lint.gpu.flavors import to_kind
 from mlbox.lint.rules.rule import Hit
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def runtime_lib_drop(image: Image) -> Iterator[Hit]:
             if found is None:
                 continue
             for item in _brought(step, image.gpu.stages[found.index]):
-                hit = _dropped(item, step, stage)
+                hit = _dropped(item, step, stage, image)
                 if hit is not None:
                     yield hit
                     break
@@ -70,7 +71,7 @@ def _has(item: Compiled, path: str | None) -> bool:
     return not folder.endswith((".txt", ".py", ".json", ".md", ".toml", ".lock"))
 
 
-def _dropped(item: Compiled, step: Step, stage: GpuStage) -> Hit | None:
+def _dropped(item: Compiled, step: Step, stage: GpuStage, image: Image) -> Hit | None:
     base = stage.base
     if base is None or _copies_libraries(stage):
         return None
@@ -85,6 +86,7 @@ def _dropped(item: Compiled, step: Step, stage: GpuStage) -> Hit | None:
         f"along: lib{missing[0]}.so: cannot open shared object file.",
         fix="Build the image on the runtime kind of the same CUDA, or install the libraries' "
         "packages.",
+        edits=to_kind(stage, "runtime", image.facts) if base.flavor == "base" else (),
         confidence="medium",
     )
 

@@ -82,6 +82,7 @@ def _for_one(wanted: Wanted, said: str, named: Named) -> Hit:
         "pip finds no wheel.",
         fix="If such machines build it: FROM --platform=linux/amd64.",
         edits=((Span(at, at), "--platform=linux/amd64 "),),
+        safe=True,
         severity="info",
         dated=wanted.url is None,
     )

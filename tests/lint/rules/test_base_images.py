@@ -349,3 +349,8 @@ def test_a_platform_that_is_a_variable_nobody_declares_is_found() -> None:
     text = "FROM --platform=$PLATFORM python:3.12-slim\n"
     assert places("MLD208", text) == ["$PLATFORM"]
     assert findings("FROM --platform=$PLATFORM python:3.12-slim\n")
+
+
+def test_an_image_is_not_replaced_by_itself() -> None:
+    (found,) = of("MLD203", "FROM python:3.10-slim-bookworm\n")
+    assert found.autofix is None

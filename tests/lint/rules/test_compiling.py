@@ -366,3 +366,38 @@ def test_a_lock_says_what_a_package_is_fetched_from() -> None:
     assert len(of("MLD107", text, **{"uv.lock": index})) == 1
     assert of("MLD107", text, **{"uv.lock": wheel}) == []
     assert len(of("MLD107", text, **{"uv.lock": clone})) == 1
+
+
+@pytest.mark.parametrize(
+    ("base", "other"),
+    [
+        ("nvidia/cuda:12.8.1-cudnn-runtime-ubuntu22.04", "12.8.1-cudnn-devel-ubuntu22.04"),
+        ("nvidia/cuda:12.8.1-base-ubuntu22.04", "12.8.1-devel-ubuntu22.04"),
+        ("pytorch/pytorch:2.6.0-cuda12.4-cudnn9-runtime", "2.6.0-cuda12.4-cudnn9-devel"),
+    ],
+)
+def test_the_image_with_nvcc_is_taken_where_there_is_one(base: str, other: str) -> None:
+    text = f"FROM {base}\nRUN pip install flash-attn\n"
+    name = base.partition(":")[0]
+    assert_fixed(text, "MLD107", expected=text.replace(base, f"{name}:{other}"))
+
+
+@pytest.mark.parametrize(
+    "base", ["python:3.12-slim", "nvidia/cuda:99.9.9-runtime-ubuntu22.04", "$X-runtime-ubuntu22.04"]
+)
+def test_no_image_is_made_up(base: str) -> None:
+    text = f"ARG X=nvidia/cuda:99.9.9\nFROM {base}\nRUN pip install flash-attn\n"
+    assert [item.autofix for item in of("MLD107", text)] == [None]
+
+
+def test_the_image_without_compilers_is_taken_where_nothing_is_compiled() -> None:
+    text = f"{DEVEL}RUN pip install transformers==4.46.0\n"
+    assert_fixed(text, "MLD108", expected=text.replace("-devel", "-runtime"))
+    for command in ("make", "pip install flash-attn", "pip install .", "./build.sh", "A=b"):
+        found = of("MLD108", f"{DEVEL}RUN {command}\n")
+        assert [bool(item.autofix) for item in found] == [command == "A=b"], command
+
+
+def test_the_image_with_cudas_libraries_is_taken() -> None:
+    text = f"{DEVEL.strip()} AS b\nRUN nvcc -lcublas -o /app a.cu\n{BASE}COPY --from=b /app /app\n"
+    assert_fixed(text, "MLD116", expected=text.replace("-base", "-runtime"))

@@ -322,3 +322,9 @@ def test_the_pip_part_of_an_environment_file_is_looked_at_where_it_is() -> None:
     assert (found.location.file, found.location.line) == ("e.yml", 7)
     good = listed.replace("cu121", "cu128")
     assert of("MLD103", text, **{"e.yml": good}) == []
+
+
+def test_all_of_a_wheels_address_is_changed() -> None:
+    wheel = f"{INDEX}cpu/torch-2.5.1%2Bcpu-cp310-cp310-linux_x86_64.whl"
+    text = f"FROM nvidia/cuda:12.4.1-runtime-ubuntu22.04\nRUN pip install {wheel}\n"
+    assert_fixed(text, "MLD102", expected=text.replace("cpu", "cu124"))
