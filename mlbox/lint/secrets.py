@@ -65,7 +65,8 @@ _PASS_OWNERS = frozenset(
 _CREDENTIALS = re.compile(r"(?:.*_)?(?:CREDENTIALS|CREDENTIAL|CREDS)")
 _SWITCHED_OFF = re.compile(r"(?:.*_)?(?:ALLOW_EMPTY|RANDOM_ROOT|RANDOM|NO|DISABLE|PUBLIC)_.*")
 _PLACEHOLDER = re.compile(
-    r"<.*>|\[.*\]|\{\{.*\}\}|%.*%|[x*.\-_]+|(?:none|null|nil|undefined|unset|true|false|yes|no|on|off)"
+    r"<.*>|\[.*\]|\{\{.*\}\}|%.*%|[x*.\-_]+|(?:[a-z0-9]{1,8}[-_]){1,3}[x*.]{3,}"
+    r"|(?:none|null|nil|undefined|unset|true|false|yes|no|on|off)"
     r"|change[-_ ]?(?:me|it|this)?\W*|replace[-_ ]?(?:me|this)\W*|(?:your|my|insert|some|enter|put)"
     r"[-_ ].*|.*[-_](?:here|goes-here)|(?:dummy|fake|placeholder|todo|tbd|example|sample|redacted)"
     r"(?:[-_].*)?|to[-_ ]be[-_ ].*|\d{1,12}(?:\.\d+)?",
