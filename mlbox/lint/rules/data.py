@@ -290,10 +290,15 @@ def dvc_needs_git(image: Image) -> Iterator[Hit]:
 
 def _first_in_repository(item: StageActions) -> Command | None:
     for action in item.actions:
-        words = [word.text for word in action.command.arguments]
-        if action.command.program == "dvc" and words and words[0] in _IN_REPOSITORY:
+        if action.command.program == "dvc" and _verb(action.command) in _IN_REPOSITORY:
             return action.command
     return None
+
+
+def _verb(command: Command) -> str:
+    """What dvc is to do: ``pull`` of ``dvc -v pull``."""
+    words = (word.text for word in command.arguments)
+    return next((text for text in words if not text.startswith("-")), "")
 
 
 def _without_git(item: StageActions, command: Command, image: Image) -> str:
@@ -369,7 +374,7 @@ def _sources(step: Step) -> tuple[str, ...] | None:
 def _no_git(command: Command, why: str) -> Hit:
     return Hit(
         command.words[0].span,
-        what=f"dvc {command.arguments[0].text} fails: {why}, and core.no_scm is not set.",
+        what=f"dvc {_verb(command)} fails: {why}, and core.no_scm is not set.",
         why="DVC refuses a project that is no Git repository, unless its configuration says "
         "core.no_scm = true.",
         severity="info" if why == _ABSENT else None,  # it may be there where the image is built

@@ -183,6 +183,7 @@ def test_a_requirements_file_counts() -> None:
 HEAD = {".dvc/config": S3, ".git/HEAD": "", "data.dvc": ""}
 COPIED = "COPY . .\nRUN dvc pull\n"
 OUTSIDE: Mapping[str, tuple[str, Mapping[str, str]]] = {
+    "with more words": (COPIED.replace("dvc", "dvc -v"), {**HEAD, ".dockerignore": ".git\n"}),
     "ignored": (COPIED, {**HEAD, ".dockerignore": ".git\n"}),
     "ignored by a pattern": (COPIED, {**HEAD, ".dockerignore": ".*\n!.dvc\n"}),
     "what is in it is ignored": (COPIED, {**HEAD, ".dockerignore": ".git/**\n"}),
