@@ -36,12 +36,12 @@ OTHERS: dict[str, Situation] = {
     ),
     "daemon.json with a key that dockerd does not know": (
         good(
-            files={"etc/docker/daemon.json": '{"runtime": {}}', "usr/bin/dockerd": ""},
+            files={"etc/docker/daemon.json": '{"default-runtim": "nvidia"}', "usr/bin/dockerd": ""},
             programs={
                 "--validate": Ran(
                     code=1,
                     why="unable to configure the Docker daemon with file /etc/docker/daemon.json: "
-                    "the following directives don't match any configuration option: runtime\n",
+                    "the following directives don't match any configuration option: default-runtim\n",
                 )
             },
         ),

@@ -12,9 +12,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from machines import write
 
 from mlbox.doctor import Case, examine
-from mlbox.probe import look
+from mlbox.engine.connect import engine_home
+from mlbox.probe import Machine, look, run_program
 from mlbox.probe.trial import LABEL, try_container
 
 if TYPE_CHECKING:
@@ -120,3 +122,30 @@ def test_an_engine_that_hangs_costs_its_own_checks_alone(cli: Cli, tmp_path: Pat
 def test_the_script_of_this_machine_is_valid_shell(cli: Cli) -> None:
     done = cli("doctor", "--print-fix", "--cache-budget", "1B")
     subprocess.run(["sh", "-n"], input=done.stdout, text=True, check=True)
+
+
+@pytest.mark.parametrize(
+    ("text", "valid"),
+    [
+        (b"", True),
+        (b"null", True),
+        (b"\xef\xbb\xbf{}", True),
+        (b'{"runtimes": {"nvidia": {"path": "nvidia-container-runtime", "args": []}}}', True),
+        (b'{"runtimes": {},}', False),
+        (b'{"debug": tru', False),
+        (b"[]", False),
+        (b'{"runtimes": []}', False),
+        (b'{"default-runtim": "nvidia"}', False),
+    ],
+)
+def test_a_configuration_is_valid_where_dockerd_takes_it(
+    tmp_path: Path, text: bytes, *, valid: bool
+) -> None:
+    private = engine_home().tree / "usr/sbin/dockerd"
+    dockerd = str(private) if private.exists() else shutil.which("dockerd")
+    if not dockerd:
+        pytest.skip("no dockerd to ask")
+    write(tmp_path, {"etc/docker/daemon.json": text, "usr/bin/dockerd": b""}, {})
+    asked = (dockerd, "--validate", "--config-file", str(tmp_path / "etc/docker/daemon.json"))
+    host = look(Machine(root=tmp_path, run=lambda _: run_program(asked)))
+    assert (host.daemon_json_problem == "") == valid, host.daemon_json_problem
