@@ -12,19 +12,21 @@ Manner = Literal["failing", "warning", "handled"]
 _CODE = re.compile(
     r"\s{0,40}(?:raise\s|if\s|elif\s|except\b|assert\s|print\(|log(?:ger|ging)?\.\w{1,20}\("
     r"|return\b|#\s|//|>>>\s|\+{1,3}\s|\$\s|File\s'|self\.|with\s|def\s|warnings\.warn"
-    r"|\[[\w ./-]{0,60}\d+/\d+\]\s(?:RUN|COPY|FROM)\b"
-    r"|(?:ONBUILD\s)?(?:RUN|CMD|ENTRYPOINT)\s[\w\['-]|Step \d+/\d+ :|>\s\[|\d+\s\|\s"
+    r"|\[[\w ./-]{0,60}\d{1,20}/\d{1,20}\]\s(?:RUN|COPY|FROM)\b"
+    r"|(?:ONBUILD\s)?(?:RUN|CMD|ENTRYPOINT)\s[\w\['-]|Step \d{1,20}/\d{1,20} :|>\s\[|\d{1,20}\s\|\s"
     r"|[*+-]\s(?i:fix|add|improve|change|remove|handle)\w{0,3}\b)"
 )
-_TEST = re.compile(r"\b(?:PASSED|XFAIL|xfailed|SKIPPED)\b|::test_\w+|\btest_\w+\b[^:]{0,80}\bok\b")
+_TEST = re.compile(
+    r"\b(?:PASSED|XFAIL|xfailed|SKIPPED)\b|::test_\w{1,80}|\btest_\w{1,80}\b[^:]{0,80}\bok\b"
+)
 _HANDLED = re.compile(
     r"\b(?:retry(?:ing)?|retried|trying (?:again|the next|another)|try again in"
     r"|fall(?:ing|s)? ?back|fallback|skipping|skipped|ignoring"
     r"|(?:is|was|be|been) ignored|recovered|recovering|continuing|survived"
-    r"|reducing (?:the )?batch|(?:was|been|were|is) handled|deprecat\w+|can be safely"
+    r"|reducing (?:the )?batch|(?:was|been|were|is) handled|deprecat\w{1,80}|can be safely"
     r"|proceeding without|will not be (?:used|available)|not a (?:problem|failure)"
     r"|using \w{1,40} instead|ignore (?:above|this)|will use (?:the )?cpu|cleaning up"
-    r"|harmless|as expected)\b|attempt \d+\s?(?:/|of)\s?\d+",
+    r"|harmless|as expected)\b|attempt \d{1,20}\s?(?:/|of)\s?\d{1,20}",
     re.IGNORECASE,
 )
 _HINT_BEFORE = re.compile(
@@ -54,7 +56,7 @@ _DATA = re.compile(
     r"(?:prompt|sample|generat(?:ed|ion)|prediction|predicted|target|reference|question|answer"
     r"|caption|title|text|completion|instruction|user|assistant|human|query|example|document|sentence|decoded"
     r"|label|topic|hyp(?:othesis)?|ref|doc|tweet|review|ticket|post|comment|summary|quote|Q|A)"
-    r"(?:[ _]?(?:#|no\.? ?)?\d+)?(?: text)?\s?(?:[:=>]|\()"
+    r"(?:[ _]?(?:#|no\.? ?)?\d{1,20})?(?: text)?\s?(?:[:=>]|\()"
     r"|[{,]\s?'(?:text|prompt|input|inputs|output|instruction|question|answer|content|completion"
     r"|response|label|title|body|sentence|summary|document|query|target|context|chosen|rejected)'"
     r"\s?:\s?\[?'",
@@ -78,7 +80,7 @@ _UNCAUGHT = re.compile(
 _ERROR = re.compile(
     r"\bTraceback \(most recent call last\)"
     r"|\b(?:FATAL|CRITICAL|ERROR|Fatal|fatal|panic)\b\s?[:\]\s]"
-    r"|\b[Ee]rror(?: \w{1,20})?: (?!-?[\d.]{1,20}(?:e-?\d+)?\b)|^\s{0,40}[Ff]ailed to "
+    r"|\b[Ee]rror(?: \w{1,20})?: (?!-?[\d.]{1,20}(?:e-?\d{1,20})?\b)|^\s{0,40}[Ff]ailed to "
     r"|: command not found|\bterminate called\b|\bcore dumped\b|\bexited with code [1-9]"
 )
 _PLACE = re.compile(r"\bFile \"[^\"\n]{1,400}\", line \d")
@@ -116,16 +118,16 @@ def manner(text: str, start: int, end: int) -> Manner:
     said, before = bare(near), text[max(0, start - 160) : start]
     if _CODE.match(said) or _TEST.search(near) or _HANDLED.search(near):
         return "handled"
-    if _HINT_BEFORE.search(before) or _HINT_AFTER.match(text, end) or _is_data(said, text[:start]):
+    if _HINT_BEFORE.search(before) or _HINT_AFTER.match(text, end) or _is_data(said, end):
         return "handled"
     if _LISTED_BEFORE.search(before) and _LISTED_AFTER.match(text, end):
         return "handled"
     return "warning" if _WARNING.search(before[:120]) or _WARNING.search(near[:80]) else "failing"
 
 
-def _is_data(said: str, before: str) -> bool:
+def _is_data(said: str, end: int) -> bool:
     found = _DATA.search(said[:400])
-    return found is not None and (found.end() <= len(before) or said.startswith("|"))
+    return found is not None and (found.end() < end or said.startswith("|"))
 
 
 def is_exception(text: str) -> bool:

@@ -62,10 +62,8 @@ class Signature:
         cause: What happened, one sentence; ``{name}`` stands for a group of the pattern.
         why: The reason, and where that is from.
         fix: What to do about it.
-        phrases: One of them, separated by ``|``, is in each line that the pattern can match. Only
-            their letters count: they are searched first, in the letters of a line alone.
         pattern: A regular expression for the line, searched without regard to case. All quotes
-            of the line are ``'`` by then.
+            of the line are ``'`` by then. No part of it repeats without an end.
         unless: A line that this matches is none of it.
         rules: Lint rules that would have said so before the run.
         confidence: How sure the pattern makes it.
@@ -78,7 +76,6 @@ class Signature:
     cause: str
     why: str
     fix: str
-    phrases: str
     pattern: str
     unless: str = ""
     rules: tuple[str, ...] = ()

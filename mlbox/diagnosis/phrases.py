@@ -42,10 +42,11 @@ class Phrases:
         self._any = re.compile(any_of_them)
         self._each = re.compile(b"(?=(" + any_of_them + b"))")
         self._known: dict[bytes, tuple[int, ...]] = {}
+        self._without: set[bytes] = set()  # those known to have none; asked for many at once
 
     def all_without(self, shapes: Iterable[bytes]) -> bool:
         """Whether these lines were all looked at before, and none had a phrase."""
-        return all(self._known.get(shape) == () for shape in shapes)
+        return self._without.issuperset(shapes)
 
     def found(self, shape: bytes) -> tuple[int, ...]:
         """Return the numbers that have a phrase in a line, given by its letters."""
@@ -53,10 +54,16 @@ class Phrases:
         if known is None:
             known = self._look(shape)
             if len(shape) <= _LONGEST_REMEMBERED:
-                if len(self._known) >= _REMEMBERED:
-                    self._known.clear()
-                self._known[shape] = known
+                self._remember(shape, known)
         return known
+
+    def _remember(self, shape: bytes, numbers: tuple[int, ...]) -> None:
+        if len(self._known) >= _REMEMBERED:
+            self._known.clear()
+            self._without.clear()
+        self._known[shape] = numbers
+        if not numbers:
+            self._without.add(shape)
 
     def _look(self, shape: bytes) -> tuple[int, ...]:
         first = self._any.search(shape)

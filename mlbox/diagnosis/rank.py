@@ -27,7 +27,7 @@ def ranked(seen: Sightings, *, failed: bool) -> tuple[Cause, ...]:
     earlier; an error before a warning. What a program said it goes on after is no cause, unless
     it explains one. Where it is not known that the run failed, what was survived is none either.
     """
-    failed = failed or seen.ended_badly
+    failed = failed or (seen.ended_badly and not seen.survived)
     if seen.survived and not failed:
         return ()
     hits = [hit for hit in seen.hits.values() if _counts(hit, seen, failed=failed)]

@@ -12,6 +12,7 @@ from mlbox.diagnosis.phrases import DROPPED, LOWER, Phrases, letters
 from mlbox.diagnosis.sightings import Match, Sightings
 from mlbox.diagnosis.signatures import SIGNATURES
 from mlbox.diagnosis.text import ANSI_CODES, bare, comparable, excerpt, plain
+from mlbox.diagnosis.words import words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -174,8 +175,8 @@ def _texts(lines: Sequence[bytes]) -> Iterator[str]:
 
 @cache
 def _phrases() -> Phrases:
-    known = (signature.phrases for signature in SIGNATURES)
-    return Phrases(text.split("|") for text in (*known, _ERRORS, _GOES_ON, _CHAINS))
+    known = (words(signature.pattern) for signature in SIGNATURES)
+    return Phrases((*known, *(text.split("|") for text in (_ERRORS, _GOES_ON, _CHAINS))))
 
 
 @cache

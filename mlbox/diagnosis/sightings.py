@@ -127,14 +127,17 @@ class Sightings:
             self._chained = number
         known = any(match.how == "failing" for match in matches)
         bad = known or is_error(text)
-        self.ended_badly |= says_exit(text)
+        ended_badly = says_exit(text)
         if not bad and not any(match.how == "warning" for match in matches):
             self._add(number, text, matches)
+            self.ended_badly |= ended_badly
             return False
         if goes_on(between):
             self.trouble += 1
             self.unexplained = None
             self.last_error = None
+            self.ended_badly = False
+        self.ended_badly |= ended_badly
         if bad:
             self._bad(number, text, known=known)
         self._add(number, text, matches)

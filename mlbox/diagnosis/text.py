@@ -14,8 +14,8 @@ _QUOTES = str.maketrans(dict.fromkeys('"`\u2018\u2019\u201c\u201d', "'") | {"\u0
 
 _PREFIX = re.compile(
     r"""\s{0,40}(?:
-      \[?(?:rank|default|worker)[ _-]?\d+\]?\s?:\s?      # torchrun, accelerate
-    | \[\d+,\d+\]<std(?:out|err)>:                       # mpirun
+      \[?(?:rank|default|worker)[ _-]?\d{1,9}\]?\s?:\s?      # torchrun, accelerate
+    | \[\d{1,9},\d{1,9}\]<std(?:out|err)>:                       # mpirun
     | \(\w[^()\n]{0,60}\b(?:pid|ip)=[^()\n]{1,60}\)\s    # ray, vLLM
     | [\w.-]{1,60}\s{1,40}\|\s                           # docker compose
     | \#?\d{1,5}\s\d{1,5}\.\d{1,4}\s                     # docker build
@@ -23,7 +23,7 @@ _PREFIX = re.compile(
     | \d{1,5}\.\d{3}\s                                   # its summary
     | \[?\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d[\d.,]{0,12}(?:Z|[+-]\d\d:?\d\d)?\]?:?\s?
     | \[?\d\d:\d\d:\d\d[\d.,]{0,9}\]?\s
-    | [A-Z][a-z]{2}\s{1,2}\d{1,2}\s\d\d:\d\d:\d\d\s[\w.-]{1,60}\s[\w./-]{1,60}(?:\[\d+\])?:\s
+    | [A-Z][a-z]{2}\s{1,2}\d{1,2}\s\d\d:\d\d:\d\d\s[\w.-]{1,60}\s[\w./-]{1,60}(?:\[\d{1,9}\])?:\s
     | std(?:out|err)\s[FP]\s                             # Kubernetes
     | \d{1,4}:\s                                         # srun --label
     | \[[\w.:/, -]{1,60}\]:?\s                           # [node-1:123], [ERROR]

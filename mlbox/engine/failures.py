@@ -10,6 +10,7 @@ from mlbox.errors import BuildError, EngineError, HostError, MlboxError
 if TYPE_CHECKING:
     from mlbox.engine.progress import Progress
     from mlbox.engine.protocol import BuildRequest
+    from mlbox.findings import Finding
     from mlbox.plan import RunPlan
 
 _UNREACHABLE = re.compile(
@@ -20,6 +21,7 @@ _GONE = re.compile(r"error reading from server|transport is closing|Cannot conne
 _IMAGE = re.compile(
     r"(?:source metadata for|pull access denied for|load metadata for) ([^\s:,]+(?::[^\s:,]+)?)"
 )
+_DIAGNOSED_LINES = 2000
 _EXIT_CODE = re.compile(r"did not complete successfully: exit code: (\d+)")
 
 
@@ -41,12 +43,26 @@ def _explained(progress: Progress, request: BuildRequest) -> BuildError:
         return _no_base(text)
     line = progress.failed_line()
     where = f" (line {line} of the Dockerfile)" if line else ""
+    known = _recognised(progress, text)
+    again = "then build again: the steps before it are cached."
     return BuildError(
         f"The build of {request.tag} failed at: "
         f"{_short(progress.failed_step or 'the start')}{where}.",
-        why=_reason(text, tail),
-        fix="Correct what the step says, then build again: the steps before it are cached.",
+        why=f"{known.what} ({known.code} {known.slug})\n{_reason(text, tail)}"
+        if known
+        else _reason(text, tail),
+        fix=f"{known.fix}\nDo so, {again}" if known else f"Correct what the step says, {again}",
     )
+
+
+def _recognised(progress: Progress, text: str) -> Finding | None:
+    """Return the cause that the log of the failed step names, if it is a known one."""
+    from mlbox.diagnosis import diagnose  # noqa: PLC0415  (loads on use)
+
+    code = _EXIT_CODE.search(text)
+    log = progress.log_tail(_DIAGNOSED_LINES)
+    cause = diagnose(log, exit_state=int(code[1]) if code else None).root
+    return cause.finding if cause and cause.evidence.line else None
 
 
 def start_failure(explanation: str, plan: RunPlan) -> MlboxError:

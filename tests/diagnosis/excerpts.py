@@ -98,3 +98,6 @@ SHAPES: dict[str, Callable[[str], str]] = {
     "of Kubernetes": _kubernetes,
     "of srun": _slurm,
 }
+
+
+EXCERPTS = excerpts()

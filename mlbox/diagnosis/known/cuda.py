@@ -24,8 +24,7 @@ CUDA: tuple[Signature, ...] = (
         "machine's GPUs. Inside a container they are numbered from 0.",
         fix="nvidia-smi -L lists them. Use numbers from 0 to one less than their count: mlbox "
         "train --gpus N, torchrun --nproc-per-node N with the same N.",
-        phrases="invalid device ordinal|unknown device|invaliddevice|invalid device id",
-        pattern=r"invalid device ordinal|device error: \S+: unknown device"
+        pattern=r"invalid device ordinal|device error: \S{1,200}: unknown device"
         r"|CUDA_ERROR_INVALID_DEVICE|cudaErrorInvalidDevice\b|Invalid device id\b",
         rules=("MLC106",),
     ),
@@ -37,12 +36,10 @@ CUDA: tuple[Signature, ...] = (
         why="Each CUDA release needs a driver of at least some version; minor versions of one "
         "major release share it.",
         fix=_OLDER,
-        phrases="driver version is insufficient|driver on your system is too old"
-        "|insufficient driver|driver is too old|driver version insufficient",
         pattern=r"CUDA driver version is insufficient|nvidia driver on your system is too old"
         r"|cudaErrorInsufficientDriver|CUDA_ERROR_INSUFFICIENT_DRIVER"
         r"|driver version insufficient"
-        r"|(?:nvidia|cuda|gpu) driver (?:\S+ ){0,3}is too old",
+        r"|(?:nvidia|cuda|gpu) driver (?:\S{1,200} ){0,3}is too old",
         rules=("MLD105",),
     ),
     Signature(
@@ -53,7 +50,6 @@ CUDA: tuple[Signature, ...] = (
         why="PTX is compiled by the driver, and an older driver does not know a newer version of "
         "it: the one thing that minor version compatibility does not cover.",
         fix=_OLDER + " Or compile for this GPU exactly, without PTX (TORCH_CUDA_ARCH_LIST).",
-        phrases="unsupported toolchain|unsupportedptxversion",
         pattern=r"PTX was compiled with an unsupported toolchain|unsupported_?ptx_?version",
     ),
     Signature(
@@ -66,7 +62,6 @@ CUDA: tuple[Signature, ...] = (
         fix='Take a build for it: gpu = "NVIDIA GeForce RTX 5090" (yours) in [tool.mlbox], then '
         "mlbox resolve. An extension that you compile: TORCH_CUDA_ARCH_LIST with this GPU's "
         'number and +PTX, e.g. "9.0+PTX".',
-        phrases="no kernel image|nokernelimagefordevice|no binary for gpu|invalid device function",
         pattern=r"no kernel image is available|cudaErrorNoKernelImageForDevice"
         r"|CUDA_ERROR_NO_BINARY_FOR_GPU|invalid device function",
         rules=("MLD109",),
@@ -82,10 +77,7 @@ CUDA: tuple[Signature, ...] = (
         fix='Write the GPU in [tool.mlbox] (gpu = "NVIDIA GeForce RTX 5090") and let mlbox choose: '
         "mlbox resolve. By hand: a wheel of a CUDA that knows it, e.g. from "
         "download.pytorch.org/whl/cu128 for sm_120.",
-        phrases="is not compatible with the current|no longer supports this gpu"
-        "|minimum cuda capability supported|gpu compute capability"
-        "|compiled without support for sm|minimum and maximum cuda",
-        pattern=r"CUDA capability sm_\d+\w? is not compatible with the current"
+        pattern=r"CUDA capability sm_\d{1,20}\w? is not compatible with the current"
         r"|PyTorch no longer supports this GPU"
         r"|minimum (?:and maximum )?cuda capability supported by"
         r"|Ignoring visible gpu device",
@@ -99,15 +91,6 @@ CUDA: tuple[Signature, ...] = (
         why="The container was started without one, or CUDA cannot start for a reason given before "
         "this line, or CUDA_VISIBLE_DEVICES hides it.",
         fix=_ASK + "To run on the CPU on purpose: --gpus 0, and the program's own option for it.",
-        phrases="is available returned false|"
-        "found no nvidia driver|might not have a cuda gpu|no cuda capable device"
-        "|no cuda gpus are available|is available is false|cuda error no device"
-        "|cudaerrornodevice|no supported gpu backend|your machine only has"
-        "|no visible gpu|no gpu found|gpu is required|no gpus found"
-        "|requires a gpu|cuda is not available|no gpu detected|no nvidia gpu"
-        "|unable to initialize backend|gpu available false|nvidiasmi"
-        "|device cuda is not available|invalid cuda device|failed to infer device"
-        "|requires cuda",
         pattern=r"\b(?:a|an nvidia|no) gpu is required\b|cuda\.is_available\(\)'? returned False|"
         r"Found no NVIDIA driver on your system|might not have a CUDA gpu"
         r"|no CUDA-capable device|No CUDA GPUs are available"
@@ -118,7 +101,7 @@ CUDA: tuple[Signature, ...] = (
         r"required|unavailable))|Unable to initialize backend '(?:cuda|gpu)'"
         r"|nvidia-smi\W{1,3} (?:command )?not found|exec: 'nvidia-smi'"
         r"|CUDA is not available[^\n]{0,80}(?:exit|abort|requir)"
-        r"|Invalid CUDA 'device=\S+ requested|Failed to infer device type",
+        r"|Invalid CUDA 'device=\S{1,200} requested|Failed to infer device type",
         rules=("MLC101",),
         follows=("gpu-setup", "gpu", "library"),
     ),
@@ -132,9 +115,6 @@ CUDA: tuple[Signature, ...] = (
         fix='With mlbox, cuda = "auto" (not "cpu") in [tool.mlbox] and no torch in the '
         "requirements. By hand: a wheel from download.pytorch.org/whl/cu128, "
         "tensorflow[and-cuda], or jax[cuda13].",
-        phrases="not compiled with cuda|compiled without cuda|not built with cuda"
-        "|cudaenabled jaxlib is not installed|without gpu support"
-        "|not compiled with gpu support|built without cuda",
         pattern=r"Torch not compiled with CUDA|(?:compiled|built) without (?:CUDA|GPU) support"
         r"|not (?:built|compiled) with (?:CUDA|GPU)(?: support| enabled)?"
         r"|CUDA-enabled jaxlib is not installed",
@@ -149,10 +129,9 @@ CUDA: tuple[Signature, ...] = (
         "nvidia-uvm module or its device is missing.",
         fix="On the host: sudo modprobe -r nvidia_uvm && sudo modprobe nvidia_uvm, or reboot. "
         "Then start the container anew.",
-        phrases="cuda unknown error|cuda error unknown|unknown error|cudaerrorunknown",
         pattern=r"CUDA unknown error|CUDA_ERROR_UNKNOWN|cudaErrorUnknown\b"
         r"|cuda (?:runtime )?error(?: ?\(999\))?:? unknown error"
-        r"|cuInit[^\n]{0,80}unknown error|error 999\b",
+        r"|cuInit[^\n]{0,80}unknown error|cuda failure 999\b",
         unless=r"NVML",
     ),
     Signature(
@@ -164,7 +143,6 @@ CUDA: tuple[Signature, ...] = (
         "version, before CUDA can start.",
         fix="On the host: sudo systemctl enable --now nvidia-fabricmanager; after an update of "
         "the driver, install the same version of nvidia-fabricmanager.",
-        phrases="system not yet initialized|systemnotready|system not ready",
         pattern=r"system not yet initialized|cudaErrorSystemNotReady|CUDA_ERROR_SYSTEM_NOT_READY",
     ),
     Signature(
@@ -177,7 +155,6 @@ CUDA: tuple[Signature, ...] = (
         "reboot.",
         fix="Take cuda-drivers, nvidia-utils-*, libnvidia-* and .../compat out of the image and of "
         "LD_LIBRARY_PATH; if nvidia-smi on the host fails too, reboot it.",
-        phrases="unsupported display driver|systemdrivermismatch|system driver mismatch",
         pattern=r"unsupported display driver\s?/\s?cuda driver combination"
         r"|cudaErrorSystemDriverMismatch|CUDA_ERROR_SYSTEM_DRIVER_MISMATCH",
         rules=("MLD106", "MLD111"),
@@ -191,7 +168,6 @@ CUDA: tuple[Signature, ...] = (
         "on others it stands in the way of the host's own libcuda.",
         fix="Remove /usr/local/cuda/compat from LD_LIBRARY_PATH and the package cuda-compat-* from "
         "the image, or use a slim base. " + _OLDER,
-        phrases="forward compatibility was attempted|compatnotsupportedondevice",
         pattern=r"forward compatibility was attempted on non[ -]supported HW"
         r"|compat_?not_?supported_?on_?device",
         rules=("MLD111", "MLD115"),
@@ -207,8 +183,6 @@ CUDA: tuple[Signature, ...] = (
         fix="Reboot the host, or unload the module while no process uses the GPU (sudo rmmod "
         "nvidia_uvm nvidia_drm nvidia_modeset nvidia). Hold the driver's packages from automatic "
         "updates.",
-        phrases="driver library version mismatch|nvml library version"
-        "|lib rm version mismatch|librmversionmismatch",
         pattern=r"Driver/library version mismatch|NVML_ERROR_LIB_RM_VERSION_MISMATCH"
         r"|LibRmVersionMismatch",
     ),
@@ -221,8 +195,6 @@ CUDA: tuple[Signature, ...] = (
         "from running containers; or the devices may not be used in it at all.",
         fix="Start the container anew. To keep it from happening: give GPUs by CDI (docker run "
         "--device nvidia.com/gpu=all), or name the devices (--device /dev/nvidia0 ...).",
-        phrases="failed to initialize nvml|nvml initialization|nvmlerror|nvml error"
-        "|cant initialize nvml|cannot initialize nvml",
         pattern=r"Failed to initialize NVML: (?:Unknown Error|Insufficient Permissions)"
         r"|NVMLError_Unknown|nvml error: unknown error|Can't initialize NVML",
     ),
@@ -234,7 +206,6 @@ CUDA: tuple[Signature, ...] = (
         why="It comes from the host, mounted when a GPU is asked for; an image never brings it.",
         fix=_ASK + "With runtime: nvidia and a slim image also set NVIDIA_VISIBLE_DEVICES=all and "
         "NVIDIA_DRIVER_CAPABILITIES=compute,utility.",
-        phrases="libcudaso",
         pattern=r"libcuda\.so(?:\.1)?\W{1,3} ?(?:cannot|can not|could not|not found|no such)"
         r"|(?:could not|cannot|unable to|failed to) (?:load|find|open|dlopen)"
         r"[^\n]{0,60}libcuda\.so|libcuda\.so cannot found",
@@ -249,7 +220,6 @@ CUDA: tuple[Signature, ...] = (
         "embeddings. The traceback may point at a later line: kernels run asynchronously.",
         fix="Run it once on the CPU, or with CUDA_LAUNCH_BLOCKING=1 (env in [tool.mlbox]), for the "
         "true line; check labels.min(), labels.max() and the size of the vocabulary.",
-        phrases="deviceside assert|srcselectdimsize|index out of bounds|deviceassert|n classes",
         pattern=r"device-side assert triggered"
         r"|Assertion .{0,80}(?:srcSelectDimSize|n_classes|index out of bounds).{0,20} "
         r"failed|cudaErrorAssert\b",
@@ -263,8 +233,6 @@ CUDA: tuple[Signature, ...] = (
         "unstable clock. The traceback may point at a later line.",
         fix="Run with CUDA_LAUNCH_BLOCKING=1, or under compute-sanitizer, for the kernel's name; "
         "update the extension that has it (flash-attn, xformers, bitsandbytes, ...).",
-        phrases="illegal memory access|misaligned address|illegaladdress"
-        "|illegal instruction was encountered",
         pattern=r"illegal memory access was encountered|CUDA error:? misaligned address"
         r"|CUDA_ERROR_ILLEGAL_ADDRESS|cudaErrorIllegalAddress"
         r"|illegal instruction was encountered",
@@ -277,11 +245,9 @@ CUDA: tuple[Signature, ...] = (
         why="Its memory or its connection reported an error that a program cannot cause.",
         fix="On the host: nvidia-smi -q -d ECC,PAGE_RETIREMENT and dmesg | grep -i xid. Reset or "
         "reboot; if it comes again, take the GPU out of use.",
-        phrases="uncorrectable ecc|fallen off the bus|nvrm xid|ecc uncorrectable"
-        "|gpu is lost|gpuislost|contained channel error|nvlink error",
         pattern=r"uncorrectable (?:NVLink|ECC) error|fallen off the bus|NVRM: Xid|GPU is lost"
         r"|ECC_?Uncorrectable|cudaErrorECC|NVML_ERROR_GPU_IS_LOST",
-        unless=r"uncorrectable \w+ errors?:? ?0\b",
+        unless=r"uncorrectable \w{1,80} errors?:? ?0\b",
     ),
     Signature(
         code="MLR124",
@@ -292,10 +258,7 @@ CUDA: tuple[Signature, ...] = (
         "the one that the framework was built with.",
         fix="Look at nvidia-smi for other processes on the GPU and use a smaller batch; keep "
         "system copies of cuDNN off LD_LIBRARY_PATH, so that the wheel's own is used.",
-        phrases="cudnn status|create cudnn handle|cudnn failed to initialize"
-        "|dnn library initialization failed|dnn library is not found"
-        "|unable to find an engine to execute",
-        pattern=r"CUDNN_STATUS_(?!VERSION_MISMATCH|SUBLIBRARY_VERSION|SUCCESS)[A-Z_]+"
+        pattern=r"CUDNN_STATUS_(?!VERSION_MISMATCH|SUBLIBRARY_VERSION|SUCCESS)[A-Z_]{1,80}"
         r"|Could not create cudnn handle|cuDNN failed to initialize"
         r"|DNN library initialization failed|DNN library is not found"
         r"|unable to find an engine to execute",
@@ -311,10 +274,8 @@ CUDA: tuple[Signature, ...] = (
         "wheel's.",
         fix="Take /usr/local/cuda/lib64, /usr/lib/x86_64-linux-gnu and conda's lib out of "
         "LD_LIBRARY_PATH and do not install a second nvidia-cudnn-cu12; a slim base has none.",
-        phrases="cudnn version incompatibility|loaded runtime cudnn library"
-        "|cudnn status version mismatch|sublibrary version mismatch"
-        "|cudnn library version",
-        pattern=r"cuDNN version incompatibility|Loaded runtime CuDNN library: [\d.]+ but source"
+        pattern=r"cuDNN version incompatibility"
+        r"|Loaded runtime CuDNN library: [\d.]{1,80} but source"
         r"|CUDNN_STATUS_(?:SUBLIBRARY_)?VERSION_MISMATCH",
         rules=("MLD111",),
     ),
@@ -327,8 +288,7 @@ CUDA: tuple[Signature, ...] = (
         "EXECUTION_FAILED and INVALID_VALUE: an index out of range before, or a mixed cuBLAS.",
         fix="Smaller batch first (nvidia-smi shows who else uses the GPU); then once on the CPU "
         "to find an index out of range; keep other cuBLAS copies off LD_LIBRARY_PATH.",
-        phrases="cublas status|create cublas handle",
-        pattern=r"CUBLAS_STATUS_(?!SUCCESS)[A-Z_]+|failed to create cublas handle",
+        pattern=r"CUBLAS_STATUS_(?!SUCCESS)[A-Z_]{1,80}|failed to create cublas handle",
         confidence="medium",
         follows=("gpu-memory", "program", "architecture"),
     ),
@@ -341,7 +301,6 @@ CUDA: tuple[Signature, ...] = (
         "given.",
         fix="nvidia-smi shows processes, compute mode and MIG. sudo nvidia-smi -c 0 allows "
         "sharing; with MIG give an instance: --gpus '\"device=MIG-...\"'.",
-        phrases="busy or unavailable|devices unavailable|deviceunavailable",
         pattern=r"CUDA-capable device\(s\) is/are busy or unavailable"
         r"|devices are busy or unavailable|cudaErrorDevicesUnavailable",
     ),

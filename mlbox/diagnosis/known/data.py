@@ -15,16 +15,6 @@ DATA: tuple[Signature, ...] = (
         fix="Pull the data before the run, on the host (dvc pull), and name it in inputs of "
         "[tool.mlbox.train]. To pull inside: docker run -v ~/.aws:/root/.aws:ro, or build "
         "secrets; never ENV or COPY. dvc remote modify --local keeps them out of git.",
-        phrases="access key id you provided|the config profile|invalid grant|refresherror"
-        "|failed to connect to|failed to authenticate"
-        "|unable to locate credentials|authentication to azure|permissionmismatch"
-        "|not authorized to perform|unable to connect to account|nocredentials"
-        "|accessdenied|access denied|invalidaccesskeyid|expiredtoken"
-        "|signaturedoesnotmatch|default credentials|determine credentials"
-        "|defaultazurecredential|calling the headobject|calling the listobjects"
-        "|calling the getobject|partialcredentials|authenticationfailed"
-        "|invalid credentials|anonymous caller|forbidden|token has expired"
-        "|tokenretrieval|authentication failed for remote|unable to auth",
         pattern=r"AWS Access Key Id you provided does not exist"
         r"|config profile \(\S{1,80}\) could not be found|\binvalid_grant\b"
         r"|\bRefreshError\b|failed to (?:connect|authenticate) to ssh[^\n]{0,80}denied"
@@ -37,10 +27,10 @@ DATA: tuple[Signature, ...] = (
         r"AccessDenied(?:Exception)?|AuthenticationFailed|AuthorizationFailure)\b"
         r"|Could not automatically determine credentials"
         r"|default credentials were not found|DefaultAzureCredential failed"
-        r"|\((?:403|401|AccessDenied|Forbidden)\) when calling the \w+"
+        r"|\((?:403|401|AccessDenied|Forbidden)\) when calling the \w{1,80}"
         r"|Anonymous caller does not have"
         r"|unexpected error - (?:Forbidden|Access Denied|\[Errno 13\])"
-        r"|does not have storage\.\w+"
+        r"|does not have storage\.\w{1,80}"
         r"|failed to (?:connect to|authenticate)[^\n]{0,60}(?:s3|gs|azure|remote)"
         r"[^\n]{0,60}(?:forbidden|denied|credential)|token (?:has|is) expired",
         unless=r"huggingface\.co|hf\.co",
@@ -55,10 +45,6 @@ DATA: tuple[Signature, ...] = (
         fix="Fetch it on the host; in a build RUN --mount=type=ssh with docker build --ssh "
         "default, or a token as a build secret. Host key verification: ssh-keyscan HOST >> "
         "~/.ssh/known_hosts.",
-        phrases="permission denied publickey|host key verification failed"
-        "|could not read username|could not read password"
-        "|permission denied password|permission denied please try"
-        "|authentication failed for|could not read from remote",
         pattern=r"Permission denied \((?:publickey|password)|Host key verification failed"
         r"|could not read (?:Username|Password) for|fatal: Authentication failed for"
         r"|Permission denied, please try again|Could not read from remote repository",
@@ -73,14 +59,10 @@ DATA: tuple[Signature, ...] = (
         "the one of the container.",
         fix="dvc push where the data is, then dvc pull here; mlbox pulls what inputs names and "
         "shares the host's cache.",
-        phrases="cache files do not exist|missing cache files|is your cache up to date"
-        "|checkout failed for following|unable to find dvc file"
-        "|failed to pull data|missing files|filemissingerror"
-        "|files failed to download",
         pattern=r"Some of the cache files do not exist|Missing cache files"
         r"|Is your cache up to date|Checkout failed for following targets"
         r"|unable to find DVC file with output|failed to pull data from the cloud - (?:Checkout|\d)"
-        r"|\bFileMissingError\b|\d+ files failed to download",
+        r"|\bFileMissingError\b|\d{1,20} files failed to download",
         rules=("MLC403",),
         follows=("credentials", "network", "dvc"),
     ),
@@ -93,7 +75,6 @@ DATA: tuple[Signature, ...] = (
         "above, and images often have neither.",
         fix="Run dvc on the host and name the data in inputs of [tool.mlbox.train]. Inside an "
         "image: copy .dvc/config, and dvc config core.no_scm true where there is no .git.",
-        phrases="not inside of a dvc repository|not a dvc repository|failed to find dvc root",
         pattern=r"not inside of a DVC repository|is not a DVC repository|NotDvcRepoError",
         rules=("MLD306",),
     ),
@@ -106,8 +87,6 @@ DATA: tuple[Signature, ...] = (
         "experiment trackers look for it.",
         fix="DVC: dvc config core.no_scm true. setuptools-scm: env SETUPTOOLS_SCM_PRETEND_VERSION. "
         "The commit of a run is in its record: mlbox runs show.",
-        phrases="not a git repository|invalidgitrepository|is not a git repository"
-        "|no git repository",
         pattern=r"not a git repository|\bInvalidGitRepositoryError\b",
         rules=("MLD306",),
     ),
@@ -119,9 +98,8 @@ DATA: tuple[Signature, ...] = (
         why="Each kind of storage is an extra of DVC.",
         fix="Install it: pip install 'dvc[s3]' (or gs, azure, ssh, ...), in the environment that "
         "runs DVC.",
-        phrases="requires these missing dependencies|no module named dvc",
-        pattern=r"requires these missing dependencies: \[?'?(?P<name>[\w-]+)"
-        r"|No module named '?(?P<module>dvc_\w+)",
+        pattern=r"requires these missing dependencies: \[?'?(?P<name>[\w-]{1,80})"
+        r"|No module named '?(?P<module>dvc_\w{1,80})",
         rules=("MLD305",),
     ),
     Signature(
@@ -131,7 +109,6 @@ DATA: tuple[Signature, ...] = (
         cause="DVC has no remote to get the data from.",
         why="No default remote is configured, or .dvc/config was not copied.",
         fix="dvc remote add -d NAME URL, and commit .dvc/config.",
-        phrases="no remote specified|no remote provided|no remote repository configured",
         pattern=r"config file error: no remote specified|no remote (?:specified|provided) in"
         r"|NoRemoteError",
     ),
@@ -143,7 +120,6 @@ DATA: tuple[Signature, ...] = (
         why="A container that runs as root, or under another number, sees the host's owner.",
         fix="git config --global --add safe.directory FOLDER (in the image: --system), or run as "
         "the owner: docker run --user $(id -u):$(id -g). mlbox runs as you.",
-        phrases="dubious ownership|unsafe repository",
         pattern=r"detected dubious ownership in repository at '(?P<name>[^'\n]{1,200})"
         r"|dubious ownership|fatal: unsafe repository",
     ),
@@ -157,13 +133,8 @@ DATA: tuple[Signature, ...] = (
         fix="Accept the terms on the model's page, then give the token at run time: HF_TOKEN from "
         "the environment, docker run -e HF_TOKEN (never ENV or ARG in an image); or download it "
         "on the host and name it in inputs of [tool.mlbox.train].",
-        phrases="gated repo|gatedrepo|repository not found for url|is restricted"
-        "|repositorynotfound|unauthorized for url|forbidden for url"
-        "|token is required|invalid username or password|invalid user token"
-        "|is not a valid model identifier|client error|localtokennotfound"
-        "|awaiting a review",
         pattern=r"gated repo\b|\bGatedRepoError\b|Repository Not Found for url"
-        r"|\bRepositoryNotFoundError\b|Access to model \S+ is restricted"
+        r"|\bRepositoryNotFoundError\b|Access to model \S{1,200} is restricted"
         r"|(?:401|403) Client Error[^\n]{0,120}(?:huggingface\.co|hf\.co|kaggle)"
         r"|Token is required \(|LocalTokenNotFoundError"
         r"|is not a valid model identifier listed on"
@@ -178,7 +149,6 @@ DATA: tuple[Signature, ...] = (
         why="It limits requests by address or account; a cluster or an office shares one address.",
         fix="Sign in (a token raises the limit), wait, and download once: into a mounted cache "
         "(HF_HOME) or inputs, not in each rank and each run.",
-        phrases="too many requests|http error|error code|status code|rate limit exceeded",
         pattern=r"\b429\b[^\n]{0,40}Too Many Requests|HTTP Error 429"
         r"|(?:status|error)[ _]code\W{0,3}429\b|API rate limit exceeded"
         r"|Too Many Requests for url",
@@ -194,14 +164,6 @@ DATA: tuple[Signature, ...] = (
         fix='network = "mlbox" or "host" in [tool.mlbox.train] (not "none"); behind a proxy give '
         "HTTPS_PROXY and NO_PROXY at run time; a DNS server: docker run --dns. Without a network: "
         "data in inputs, HF_HUB_OFFLINE=1 with a filled cache.",
-        phrases="name resolution|name or service not known|could not resolve|getaddrinfo"
-        "|network is unreachable|max retries exceeded|connection refused"
-        "|connection timed out|failed to establish a new|couldnt connect to"
-        "|no route to host|urlopen error|no such host|nodename nor servname"
-        "|connecttimeout|newconnectionerror|gaierror|failed to resolve|io timeout"
-        "|cannot reach|dns error|server misbehaving|read timed out"
-        "|localentrynotfound|offlinemodeisenabled"
-        "|outgoing traffic has been disabled",
         pattern=r"Temporary failure (?:in name resolution|resolving)|Name or service not known"
         r"|Could not resolve (?:host|proxy)|\bgetaddrinfo (?:failed|ENOTFOUND|EAI_AGAIN)"
         r"|Network is unreachable|Max retries exceeded with url|Connection refused"
@@ -226,10 +188,6 @@ DATA: tuple[Signature, ...] = (
         fix='ca-bundle = "company.pem" in [tool.mlbox] for locking and building; at run time mount '
         "the file and set SSL_CERT_FILE and REQUESTS_CA_BUNDLE. Slim images: apt-get install -y "
         "ca-certificates. Do not turn verification off.",
-        phrases="certificate verify failed|certificate signed by unknown"
-        "|self signed certificate|server certificate verification failed"
-        "|local issuer certificate|sslcertverification|certificate has expired"
-        "|invalid peer certificate|certificate is not trusted",
         pattern=r"CERTIFICATE_VERIFY_FAILED|certificate signed by unknown authority"
         r"|self[- ]signed certificate|server certificate verification failed"
         r"|unable to get local issuer certificate|SSLCertVerificationError"
@@ -245,8 +203,6 @@ DATA: tuple[Signature, ...] = (
         "itself, and a password may be missing.",
         fix="Give the proxy by an address that the container reaches (not 127.0.0.1), with its "
         "password, at run time; put internal hosts in NO_PROXY.",
-        phrases="proxyerror|tunnel connection failed|proxy authentication required"
-        "|cannot connect to proxy|unable to connect to proxy|proxyconnect",
         pattern=r"\bProxyError\b|Tunnel connection failed|Proxy Authentication Required"
         r"|(?:Cannot|Unable to) connect to proxy|proxyconnect tcp",
     ),
@@ -258,7 +214,6 @@ DATA: tuple[Signature, ...] = (
         why="It would ask for one, and a container has no terminal to ask on.",
         fix="docker run -e WANDB_API_KEY (never in the image), or WANDB_MODE=offline in env of "
         "[tool.mlbox] and wandb sync afterwards.",
-        phrases="api key not configured|no api key configured|call wandb login",
         pattern=r"api_key not configured|No API key configured|call wandb(?:\.|[ _])login",
         unless=r"wandb: WARNING",
     ),
@@ -271,12 +226,6 @@ DATA: tuple[Signature, ...] = (
         "LFS pointer: a text of three lines in place of the file.",
         fix="Look at it: head -c 200 FILE. A pointer: git lfs pull. Otherwise fetch it again, or "
         "go back to the checkpoint before; write to a temporary name and rename.",
-        phrases="ran out of input|unexpected eof|"
-        "failed finding central directory|invalid load key|badzipfile"
-        "|file is not a zip file|deserializing header|headertoolarge"
-        "|pytorchstreamreader failed|not a gzipped file|invalidheader"
-        "|metadataincompletebuffer|truncated or corrupted|unexpected pos"
-        "|unable to open file truncated",
         pattern=r"EOFError: Ran out of input|\bunexpected EOF, expected \d{1,20} more bytes|"
         r"failed finding central directory|UnpicklingError: invalid load key"
         r"|\bBadZipFile\b|File is not a zip file|Error while deserializing header"
@@ -292,7 +241,6 @@ DATA: tuple[Signature, ...] = (
         "not read.",
         fix="torch.load(path, weights_only=False) if you trust the file, or "
         "torch.serialization.add_safe_globals([...]); or save a state_dict.",
-        phrases="weights only load failed|weightsunpickler|unsupported global",
         pattern=r"Weights only load failed|WeightsUnpickler error",
     ),
 )

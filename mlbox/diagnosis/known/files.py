@@ -15,9 +15,6 @@ FILES: tuple[Signature, ...] = (
         fix="df -h (and df -i) on the host and docker system df show where; docker builder prune "
         "and docker image prune make room. Write large files to a mounted folder, keep fewer "
         "checkpoints.",
-        phrases="no space left|errno|disk quota exceeded|enospc|enough free disk"
-        "|enough free space|not enough space|enough disk space|disk full"
-        "|database or disk is full|not enough free",
         pattern=r"No space left on device|\[Errno 28\]|\bENOSPC\b|Disk quota exceeded"
         r"|\[Errno 122\]|not (?:have )?enough (?:free )?(?:disk )?space"
         r"|database or disk is full|no space left on disk",
@@ -34,8 +31,7 @@ FILES: tuple[Signature, ...] = (
         fix="Write to a folder of the working directory that outputs in [tool.mlbox.train] names "
         '(outputs = ["out/"]), or to /tmp; caches: HF_HOME, TORCH_HOME, XDG_CACHE_HOME to one '
         "of them. Plain Docker: drop :ro, or add --tmpfs.",
-        phrases="read only file system|readonly database|erofs|errno",
-        pattern=r"(?:cannot \w+ (?:\w+ )?'(?P<before>/[^'\n]{1,200})': )?Read-only file "
+        pattern=r"(?:cannot \w{1,80} (?:\w{1,80} )?'(?P<before>/[^'\n]{1,200})': )?Read-only file "
         r"?system(?:: '(?P<name>[^'\n]{1,200})')?|\[Errno 30\]|\bEROFS\b"
         r"|attempt to write a readonly database",
         rules=("MLD504",),
@@ -48,7 +44,6 @@ FILES: tuple[Signature, ...] = (
         why="Its socket belongs to root and the group docker.",
         fix="sudo usermod -aG docker $USER, then log in anew; or rootless Docker; or mlbox engine "
         "up for a private one.",
-        phrases="to the docker daemon socket|connect to the docker api|dockersock",
         pattern=r"permission denied while trying to connect to the Docker"
         r"|docker\.sock\S{0,3}:? [^\n]{0,120}permission denied"
         r"|PermissionError[^\n]{0,60}docker\.sock",
@@ -61,8 +56,6 @@ FILES: tuple[Signature, ...] = (
         why="It is not started, or DOCKER_HOST or the context names another.",
         fix="sudo systemctl start docker (or start Docker Desktop), docker context ls; or mlbox "
         "engine up for a private one.",
-        phrases="connect to the docker daemon|docker daemon is not running"
-        "|is the docker daemon running|docker api at",
         pattern=r"Cannot connect to the Docker daemon|Is the docker daemon running"
         r"|docker daemon is not running|failed to connect to the docker API",
         unless=r"permission denied",
@@ -76,18 +69,11 @@ FILES: tuple[Signature, ...] = (
         "Some libraries also look the user up by name.",
         fix='env = {{ HOME = "/tmp", HF_HOME = "/tmp/hf" }} in [tool.mlbox] (Dockerfile: ENV '
         "HOME=/tmp); who runs under a number without a name may need USER=user and LOGNAME=user.",
-        phrases="a writable cache directory|"
-        "permission denied cache|permission denied config|permission denied local"
-        "|permission denied root|permission denied home|permission denied triton"
-        "|permission denied nonexistent|trying to write in your cache"
-        "|mkdir p failed for path|uid not found|permission denied torch"
-        "|permission denied huggingface|permission denied keras"
-        "|no such file or directory nonexistent|i have no name",
         pattern=r"requires access to a writable cache directory|"
-        r"Permission denied\]?:? '(?P<name>/(?:(?:root|home/\w+|nonexistent|var/www)"
+        r"Permission denied\]?:? '(?P<name>/(?:(?:root|home/\w{1,80}|nonexistent|var/www)"
         r"(?:/[^'\n]{0,200})?|\.(?:cache|config|local|triton|keras|jupyter|huggingface|"
         r"torch|dvc|npm|conda|netrc|wandb|matplotlib)\b[^'\n]{0,200}))'"
-        r"|problem when trying to write in your cache folder|uid not found: (?P<uid>\d+)"
+        r"|problem when trying to write in your cache folder|uid not found: (?P<uid>\d{1,20})"
         r"|\[Errno (?:2|13)\][^\n]{0,40}'/nonexistent",
         rules=("MLD503",),
     ),
@@ -99,11 +85,10 @@ FILES: tuple[Signature, ...] = (
         why="It lacks the x bit (git and Windows lose it), or is on a file system mounted noexec.",
         fix="chmod +x it and commit that (git update-index --chmod=+x FILE), RUN chmod +x in the "
         'Dockerfile, or name the interpreter: command = ["bash", "train.sh"].',
-        phrases="permission denied unknown|permission denied|exited with code|exit code"
-        "|exit status",
         pattern=r"exec:? '?(?P<name>/?[^\s':]{1,200})'?: permission denied"
-        r"|(?:bash|sh|zsh|/bin/\w+)(?:: line \d+)?: (?:\d+: )?(?P<script>\S{1,200}): "
-        r"Permission denied|(?:exited with code|exit code|exit status):? 126\b",
+        r"|(?:bash|sh|zsh|/bin/\w{1,80})(?:: line \d{1,20})?: (?:\d{1,20}: )"
+        r"?(?P<script>\S{1,200}): Permission denied"
+        r"|(?:exited with code|exit code|exit status):? 126\b",
         rules=(),
     ),
     Signature(
@@ -115,19 +100,19 @@ FILES: tuple[Signature, ...] = (
         "earlier run, or Docker for a mount that was not there), or belongs to another user.",
         fix="Write to a folder that outputs in [tool.mlbox.train] names. Plain Docker: --user "
         "$(id -u):$(id -g), compose: user:, and chown what root made: sudo chown -R $USER FOLDER.",
-        phrases="permission denied|operation not permitted|eacces|permissionerror",
         pattern=r"chown: changing ownership of '(?P<owned>[^'\n]{1,300})': Operation not permitted|"
         r"(?:\[Errno 13\] )?Permission denied: b?'(?P<name>[^'\n]{1,300})'"
-        r"|cannot \w+ (?:\w+ )?'(?P<before>[^'\n]{1,300})': (?:Permission denied|"
-        r"Operation not permitted)|PermissionError: \[(?:Errno|WinError) \d+\]"
+        r"|cannot \w{1,80} (?:\w{1,80} )?'(?P<before>[^'\n]{1,300})': (?:Permission denied|"
+        r"Operation not permitted)|PermissionError: \[(?:Errno|WinError) \d{1,20}\]"
         r"|\bEACCES\b"
         r"|(?:(?P<other>/\S{1,300}): |\b)Permission denied(?! \((?:publickey|password))"
         r"|\[Errno 1\] Operation not permitted",
-        unless=r"when calling the|Permission denied for user|"
-        r"docker\.sock|Docker daemon|docker API|\(publickey|exec:? '"
-        r"|'/(?:root|home/\w+|nonexistent|\.cache|\.config|\.local|\.triton|\.keras|"
-        r"\.jupyter)|(?:bash|sh)(?:: line \d+)?: (?:\d+: )?\S+: Permission denied|git@"
-        r"|Permission denied, please try again|AccessDenied",
+        unless=r"when calling the|Permission denied for user|docker\.sock|Docker daemon"
+        r"|docker API|\(publickey|exec:? '"
+        r"|'/(?:root|home/\w{1,80}|nonexistent|\.cache|\.config|\.local|\.triton|"
+        r"\.keras|\.jupyter)"
+        r"|(?:bash|sh)(?:: line \d{1,20})?: (?:\d{1,20}: )?\S{1,200}: Permission denied"
+        r"|git@|Permission denied, please try again|AccessDenied",
         rules=("MLD504", "MLC401"),
         follows=(),
     ),
@@ -140,16 +125,15 @@ FILES: tuple[Signature, ...] = (
         fix="Check command in [tool.mlbox.train] (CMD, ENTRYPOINT); add what has it to "
         'system-packages or packages; a list, not one string: ["python", "train.py"]. Debian '
         "has python3, not python.",
-        phrases="executable file not found|command not found|not found|exec"
-        "|exited with code|exit code|exit status",
-        pattern=r"exec: \\*'?(?P<name>[^\s'\\]{1,200}?)\\*'?: (?:executable file not found|stat "
-        r"[^\n]{1,200}: no such file|no such file or directory)"
-        r"|^(?:\S{0,60}: )?(?:line \d+: |\d+: )?(?P<shell>[\w./+-]{1,100}): (?:command )"
-        r"?not found\s*$|(?:exited with code|exit code|exit status):? 127\b"
+        pattern=r"exec: \\{0,4}'?(?P<name>[^\s'\\]{1,200}?)\\{0,4}'?: (?:executable file not "
+        r"found|stat [^\n]{1,200}: no such file|no such file or directory)"
+        r"|^(?:\S{0,60}: )?(?:line \d{1,20}: |\d{1,20}: )?(?P<shell>[\w./+-]{1,100}): "
+        r"(?:command )?not found\s{0,40}$"
+        r"|(?:exited with code|exit code|exit status):? 127\b"
         r"|exec (?P<script>/?\S{1,200}?): no such file or directory"
         r"|Failed to execute (?:child )?process[^\n]{0,200}No such file"
-        r"|executable file (?P<path>\S+) not found in \$PATH",
-        unless=r"nvcc|nvidia|\bgcc\b|\bg\+\+|^\s*make: |\\r|\^M|manifest|module|symbol",
+        r"|executable file (?P<path>\S{1,200}) not found in \$PATH",
+        unless=r"nvcc|nvidia|\bgcc\b|\bg\+\+|^\s{0,40}make: |\\r|\^M|manifest|module|symbol",
         rules=("MLD408",),
         follows=("docker",),
     ),
@@ -161,10 +145,8 @@ FILES: tuple[Signature, ...] = (
         why="Its first line names /bin/bash followed by a carriage return, and no such program "
         "exists.",
         fix="sed -i 's/\\r$//' FILE (or dos2unix), and a line *.sh text eol=lf in .gitattributes.",
-        phrases="bad interpreter|binbash|command not found|env bash|env python"
-        "|no such file or directory|binsh",
         pattern=r"\^M: bad interpreter|\$?'\\{1,2}r': command not found|\\{1,2}r'?: No such file"
-        r"|(?:bash|sh|python\d?)(?:\\{1,2}r|\^M)",
+        r"|(?:bash|bin/sh|python\d?)(?:\\{1,2}r|\^M)",
     ),
     Signature(
         code="MLR610",
@@ -175,10 +157,8 @@ FILES: tuple[Signature, ...] = (
         "started.",
         fix='Build for the machine that runs it: platform = "linux/amd64" (or "linux/arm64") in '
         "[tool.mlbox]; docker build --platform linux/amd64, docker pull --platform ...",
-        phrases="exec format error|rosetta error|could not open lib|errno|image platform"
-        "|requested images platform",
         pattern=r"exec format error|rosetta error: failed to open elf"
-        r"|qemu-\w+: Could not open '?/lib|\[Errno 8\] Exec",
+        r"|qemu-\w{1,80}: Could not open '?/lib|\[Errno 8\] Exec",
         rules=("MLD204",),
     ),
     Signature(
@@ -190,7 +170,6 @@ FILES: tuple[Signature, ...] = (
         "the working directory is another.",
         fix='Name data in inputs = ["data/"] of [tool.mlbox.train]; code has to match include. '
         "Paths are relative to the project, which is /workspace in the container.",
-        phrases="no such file or directory|filenotfounderror|cant open file",
         pattern=r"FileNotFoundError: (?:\[Errno 2\] )?[^\n]{0,200}?(?:: "
         r"?'(?P<name>[^'\n]{1,300})'|$|\s)|can't open file '(?P<script>[^'\n]{1,300})'"
         r"|NotFoundError: [^\n]{0,200}; No such file"
@@ -211,8 +190,6 @@ FILES: tuple[Signature, ...] = (
         "this one (Docker Desktop, a remote context, Docker in Docker).",
         fix="Make it first (mkdir -p), give its absolute path, and check that file goes on file "
         "and folder on folder.",
-        phrases="bind source path does not exist|invalid mount config|mounts denied"
-        "|mount a directory onto a file|error mounting",
         pattern=r"bind source path does not exist|invalid mount config for type|Mounts denied"
         r"|mount a directory onto a file|error mounting '[^'\n]{0,300}' to rootfs",
         unless=r"nvidia",
@@ -224,7 +201,6 @@ FILES: tuple[Signature, ...] = (
         cause="A container with that name is there already.",
         why="An earlier one was not removed.",
         fix="docker rm -f NAME, or docker run --rm and another --name.",
-        phrases="is already in use by container",
-        pattern=r"container name \S+ is already in use",
+        pattern=r"container name \S{1,200} is already in use",
     ),
 )

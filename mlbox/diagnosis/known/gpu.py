@@ -19,7 +19,6 @@ GPU: tuple[Signature, ...] = (
         why="The NVIDIA Container Toolkit is not installed, or Docker was not restarted after it "
         "was configured, or this machine has no NVIDIA GPU.",
         fix=_TOOLKIT + _NO_GPU,
-        phrases="could not select device driver|no known gpu vendor found",
         pattern=r"could not select device driver|failed to discover gpu vendor"
         r"|no known gpu vendor",
         unless=r"CDI device|'cdi'",
@@ -33,8 +32,6 @@ GPU: tuple[Signature, ...] = (
         why="runtime: nvidia (or --runtime=nvidia) needs that runtime in Docker's daemon.json.",
         fix=_TOOLKIT + "Or do not ask for a runtime: docker run --gpus all, in compose "
         "deploy.resources.reservations.devices; mlbox train --gpus all needs none.",
-        phrases="invalid runtime name|unknown runtime specified|no runtime for nvidia"
-        "|runtime nvidia not found|default runtime nvidia not found",
         pattern=r"(?:unknown or )?invalid runtime name:? '?nvidia"
         r"|unknown runtime specified:? '?nvidia|no runtime for '?nvidia'? is configured"
         r"|runtime '?nvidia'? not found",
@@ -49,8 +46,6 @@ GPU: tuple[Signature, ...] = (
         "not in the image.",
         fix="Run nvidia-smi on the host: if it fails, install the driver (or reboot after an "
         "update; under WSL update the Windows driver and run wsl --shutdown). " + _NO_GPU,
-        phrases="driver not loaded|libnvidiamlso|no adapters were found|driver rpc error"
-        "|nvidia driver is not loaded",
         pattern=r"nvml error: driver not loaded|load library failed: libnvidia-ml\.so"
         r"|libnvidia-ml\.so\.1: cannot open shared object"
         r"|WSL environment detected but no adapters"
@@ -67,9 +62,7 @@ GPU: tuple[Signature, ...] = (
         "or is of another driver.",
         fix="On the host: sudo nvidia-ctk cdi generate --output=/etc/cdi/nvidia.yaml, then "
         "nvidia-ctk cdi list; again after each update of the driver. " + _NO_GPU,
-        phrases="unresolvable cdi device|cdi device injection failed|failed to inject cdi"
-        "|unresolvable cdi",
-        pattern=r"unresolvable CDI devices? (?P<name>[\w./=:-]+)|CDI device injection failed"
+        pattern=r"unresolvable CDI devices? (?P<name>[\w./=:-]{1,80})|CDI device injection failed"
         r"|failed to inject CDI",
     ),
     Signature(
@@ -81,10 +74,9 @@ GPU: tuple[Signature, ...] = (
         fix="On the host: nvidia-smi, then nvidia-container-cli -k -d /dev/tty info. Update the "
         "toolkit together with the driver; rootless Docker needs no-cgroups = true in "
         "/etc/nvidia-container-runtime/config.toml. " + _NO_GPU,
-        phrases="nvidia container cli|nvidia container runtime",
-        pattern=r"nvidia-container-cli(?:\.real)?: (?:[\w ]+ )?(?:error|failed)"
-        r"|(?:exec|fork/exec)[: ]\S*nvidia-container-runtime\S*: \S"
-        r"|nvidia-container-runtime-hook\S*: (?:executable|no such)"
+        pattern=r"nvidia-container-cli(?:\.real)?: (?:[\w ]{1,80} )?(?:error|failed)"
+        r"|(?:exec|fork/exec)[: ]\S{0,200}nvidia-container-runtime\S{0,200}: \S"
+        r"|nvidia-container-runtime-hook\S{0,200}: (?:executable|no such)"
         r"|error running prestart hook[^\n]{0,300}nvidia-container",
         unless=r"version mismatch|unsatisfied condition|driver not loaded|libnvidia-ml|no adapters"
         r"|unknown device|driver (?:rpc )?error",
@@ -99,9 +91,8 @@ GPU: tuple[Signature, ...] = (
         fix="Update the host's driver, or use an older or a slim base: with mlbox, driver = "
         '"<the host\'s>" in [tool.mlbox] and base = "auto". NVIDIA_DISABLE_REQUIRE=1 only if you '
         "know that the CUDA inside runs on this driver.",
-        phrases="unsatisfied condition",
-        pattern=r"unsatisfied condition: (?P<name>(?:cuda|driver|arch|brand)\s?[<>=!]+\s?[\w.]+)"
-        r"|requirement error: unsatisfied condition",
+        pattern=r"unsatisfied condition:? {0,2}"
+        r"(?P<name>(?:cuda|driver|arch|brand)\s?[<>=!]{1,2}\s?[\w.]{1,20})?",
         rules=("MLD115",),
     ),
 )

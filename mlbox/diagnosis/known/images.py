@@ -14,8 +14,6 @@ IMAGES: tuple[Signature, ...] = (
         "three-part versions, and old ones go.",
         fix='mlbox resolve --base IMAGE judges a reference; base = "auto" in [tool.mlbox] takes '
         "one that exists. Pin by digest what you depend on.",
-        phrases="manifest unknown|manifest for|not found|no such image"
-        "|failed to resolve reference|failed to solve",
         pattern=r"failed to create LLB definition: (?P<parsed>\S{1,200}): not found|"
         r"manifest for (?P<name>\S{1,200}) not found|manifest unknown"
         r"|No such image:? (?P<local>\S{1,200})"
@@ -36,10 +34,6 @@ IMAGES: tuple[Signature, ...] = (
         "same for all three.",
         fix="Check the name; docker login REGISTRY (nvcr.io: user $oauthtoken and an API key). An "
         "image that only exists here: build it first.",
-        phrases="pull access denied|repository does not exist|authentication required"
-        "|requested access to the resource is denied|insufficient scope"
-        "|authorization failed|failed to authorize|denied denied"
-        "|no basic auth credentials",
         pattern=r"pull access denied for (?P<name>[^\s,]{1,200})"
         r"|repository does not exist or may require"
         r"|unauthorized: (?:authentication required|access)"
@@ -56,7 +50,6 @@ IMAGES: tuple[Signature, ...] = (
         why="Docker Hub counts pulls by address, and by account of who is logged in.",
         fix="docker login, or a mirror: registry-mirror in [tool.mlbox]; or wait (the limit is by "
         "the hour).",
-        phrases="toomanyrequests|pull rate limit",
         pattern=r"toomanyrequests:|reached your (?:unauthenticated )?pull rate limit",
     ),
     Signature(
@@ -67,8 +60,7 @@ IMAGES: tuple[Signature, ...] = (
         why="Its list of platforms does not have {name}.",
         fix='Use a base that has it, or run it for another: platform = "linux/amd64" in '
         "[tool.mlbox], docker run --platform linux/amd64 (slow, in emulation, and without a GPU).",
-        phrases="no matching manifest|no match for platform|does not match the specified platform",
-        pattern=r"no matching manifest for (?P<name>[\w/]+)|no match for platform in manifest"
+        pattern=r"no matching manifest for (?P<name>[\w/]{1,80})|no match for platform in manifest"
         r"|does not match the specified platform",
         rules=("MLD204",),
     ),

@@ -21,15 +21,12 @@ MEMORY: tuple[Signature, ...] = (
         fix="Use a smaller batch (mlbox train --param batch_size=...) with gradient accumulation, "
         "mixed precision or activation checkpointing; look for other processes in nvidia-smi. "
         "Much reserved but unallocated memory: PYTORCH_CUDA_ALLOC_CONF=expandable_segments:True.",
-        phrases="out of memory|outofmemory|oom when allocating|resourceexhausted"
-        "|no available memory for the cache|less than desired gpu memory"
-        "|memoryallocation|failed to allocate request",
         pattern=r"cudaMalloc failed: out of memory|\bOut of memory allocating [\d,]{1,20} bytes|"
         r"(?:CUDA|HIP|XPU|MPS backend) out of memory"
-        r"|CUDA (?:runtime )?error(?: ?\(\d+\))?:? (?:API call failed: )?out of memory"
+        r"|CUDA (?:runtime )?error(?: ?\(\d{1,20}\))?:? (?:API call failed: )?out of memory"
         r"|torch(?:\.cuda)?\.OutOfMemoryError|CUDA_ERROR_OUT_OF_MEMORY"
         r"|cudaErrorMemoryAllocation|OOM when allocating tensor|RESOURCE_EXHAUSTED:"
-        r"|ResourceExhaustedError|Failed to allocate request for [\d.]+ ?[KMGT]i?B"
+        r"|ResourceExhaustedError|Failed to allocate request for [\d.]{1,80} ?[KMGT]i?B"
         r"|No available memory for the cache blocks|CUDA failure 2: out of memory"
         r"|is less than desired GPU memory utilization|hipErrorOutOfMemory",
         unless=r"no space left|java|"
@@ -43,7 +40,6 @@ MEMORY: tuple[Signature, ...] = (
         why="The kernel kills a process (SIGKILL, exit code 137) when a container reaches its "
         "memory limit. This is the machine's memory, not the GPU's.",
         fix=_MORE_MEMORY,
-        phrases="oomkill|memory cgroup out of memory|cgroup out of memory|oom kill event",
         pattern=r"\bOOMKilled\b(?!'?\s?[:=]\s?'?false)|memory cgroup out of memory"
         r"|cgroup out-of-memory handler|oom[_-]kill event|constraint=CONSTRAINT_MEMCG"
         r"|\boom[-_]kill(?:er)?\b[^\n]{0,40}(?:constraint|invoked)",
@@ -57,17 +53,13 @@ MEMORY: tuple[Signature, ...] = (
         why="An allocation in the machine's memory (not the GPU's) was refused.",
         fix="Read less at once (memory-mapped arrays, streaming, a smaller batch), use fewer "
         "workers. " + _MORE_MEMORY,
-        phrases="c error out of memory|java lang outofmemory|"
-        "cant allocate memory|not enough memory|memoryerror|unable to allocate"
-        "|cannot allocate memory|bad alloc|killed process|enomem|ray memory"
-        "|workers killed due to memory|due to memory pressure|could not allocate",
         pattern=r"C error: out of memory|java\.lang\.OutOfMemoryError|"
         r"DefaultCPUAllocator: (?:can't allocate|not enough) memory|\bMemoryError\b"
-        r"|Unable to allocate [\d.]+ ?[KMGTP]i?B|Cannot allocate memory|std::bad_alloc"
+        r"|Unable to allocate [\d.]{1,80} ?[KMGTP]i?B|Cannot allocate memory|std::bad_alloc"
         r"|\bENOMEM\b|Out of memory: Kill(?:ed)? process"
         r"|memory on the node [^\n]{0,120}exceed"
         r"|killed due to (?:the node running low on memory|memory pressure)",
-        unless=r"torch_\d+|shared memory|/dev/shm|MemoryErrorHandler|MPS",
+        unless=r"torch_\d{1,20}|shared memory|/dev/shm|MemoryErrorHandler|MPS",
     ),
     Signature(
         code="MLR204",
@@ -80,11 +72,9 @@ MEMORY: tuple[Signature, ...] = (
         fix="If dmesg names it: use less memory (fewer workers, smaller batches), or set "
         "memory-bytes in [tool.mlbox.train] so that the limit is known and told. If not: ask who "
         "stopped it; checkpoint often.",
-        phrases="killed|sigkill|exitcode|exited with code|exit code|exit status"
-        "|nonzero code|signal|forcibly",
-        pattern=r"(?:^|[|\]>:]\s{0,4}|\d\s+)Killed(?:\s+(?:python|torchrun|accelerate|\./|/|"
-        r"bash|sh |deepspeed|uv |nohup)[^\n]{0,300})?\s*$|\bsignal 9\b|\bSIGKILL\b"
-        r"|exitcode\s*: -9\b"
+        pattern=r"(?:^|[|\]>:]\s{0,4}|\d\s{1,40})Killed(?:\s{1,40}(?:python|torchrun|accelerate|"
+        r"\./|/|bash|sh |deepspeed|uv |nohup)[^\n]{0,300})?\s{0,40}$|\bsignal 9\b"
+        r"|\bSIGKILL\b|exitcode\s{0,40}: -9\b"
         r"|(?:exited with code|exit code|exit status|non-zero code):? 137\b"
         r"|killed by signal: Killed|Signals\.SIGKILL",
         confidence="medium",
@@ -100,19 +90,16 @@ MEMORY: tuple[Signature, ...] = (
         fix='Make it larger: shm-bytes = "8GiB" in [tool.mlbox.train] or mlbox train --shm-bytes '
         "8GiB (plain Docker: --shm-size=8g or --ipc=host; compose: shm_size: 8gb; Kubernetes: an "
         "emptyDir with medium: Memory at /dev/shm), or use fewer workers.",
-        phrases="bus error|shared memory|sigbus|unable to write to file|devshm"
-        "|bytes from file|unable to resize|no space left|exitcode"
-        "|exited with code|exit code|exit status",
         pattern=r"\bBus error\b|out of shared memory|insufficient shared memory|\bSIGBUS\b"
         r"|unable to (?:open|allocate|create) shared memory"
         r"|unable to (?:mmap|write to|resize|open)[^\n]{0,60}(?:file|object) "
         r"?\(?<?/torch_"
         r"|(?:No space left on device|Errno 28)[^\n]{0,40}'?(?:/dev/shm/|/psm_|/torch_|"
-        r"/dev/shm'|/?sem\.)|/dev/shm[^\n]{0,80}No space left|exitcode\s*: -7\b"
+        r"/dev/shm'|/?sem\.)|/dev/shm[^\n]{0,80}No space left|exitcode\s{0,40}: -7\b"
         r"|(?:exited with code|exit code|exit status):? 135\b|signal 7 \(SIGBUS\)"
         r"|shared memory \(shm\)"
         r"|object store[^\n]{0,60}/dev/shm[^\n]{0,60}(?:full|too small)",
-        unless=r"too many open files|nccl-|CUDA error|requires? \d+ bytes of shared memory"
+        unless=r"too many open files|nccl-|CUDA error|requires? \d{1,20} bytes of shared memory"
         r"|triton|OutOfResources|SIGBUS handler",
         rules=("MLC201",),
     ),
@@ -125,7 +112,6 @@ MEMORY: tuple[Signature, ...] = (
         "many (ulimit -n).",
         fix="torch.multiprocessing.set_sharing_strategy('file_system'), fewer workers, or a higher "
         "limit: docker run --ulimit nofile=65536:65536 (compose: ulimits).",
-        phrases="too many open files|items of ancdata|emfile",
         pattern=r"Too many open files|received 0 items of ancdata|\bEMFILE\b",
     ),
     Signature(
@@ -137,8 +123,7 @@ MEMORY: tuple[Signature, ...] = (
         "of shared memory; sometimes it crashed in native code.",
         fix="Run with num_workers=0 to see its own error; if that passes, it is memory: fewer "
         "workers, a higher memory-bytes or shm-bytes in [tool.mlbox.train].",
-        phrases="dataloader worker|worker exited unexpectedly",
-        pattern=r"DataLoader worker \(pid\(?s?\)? ?[\d, ]+\) (?:exited unexpectedly|is killed "
+        pattern=r"DataLoader worker \(pid\(?s?\)? ?[\d, ]{1,80}\) (?:exited unexpectedly|is killed "
         r"by signal: (?!Bus))",
         confidence="medium",
         rules=("MLC201",),
@@ -151,7 +136,6 @@ MEMORY: tuple[Signature, ...] = (
         cause="A GPU kernel needs more of the GPU's on-chip shared memory than this GPU has.",
         why="A Triton kernel was tuned for a larger GPU. This is not /dev/shm.",
         fix="Update the library that has the kernel, or give it smaller blocks (fewer num_stages).",
-        phrases="out of resource shared memory",
         pattern=r"out of resource: shared memory",
     ),
     Signature(
@@ -164,8 +148,6 @@ MEMORY: tuple[Signature, ...] = (
         fix='Set env = {{ OMP_NUM_THREADS = "1" }} in [tool.mlbox], use fewer workers, or raise '
         "the limit: docker run --pids-limit -1. An old Docker (before 20.10.10) needs an "
         "update.",
-        phrases="cant start new thread|pthread create failed|resource temporarily"
-        "|unable to create new native thread",
         pattern=r"can't start new thread|pthread_create failed"
         r"|fork: (?:retry: )?Resource temporarily|BlockingIOError: \[Errno 11\]"
         r"|libgomp: Thread creation failed",

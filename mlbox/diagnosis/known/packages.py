@@ -14,14 +14,12 @@ PACKAGES: tuple[Signature, ...] = (
         fix="Install a wheel that is compiled already, or compile in a stage with nvcc: "
         "compiles = true in [tool.mlbox]; by hand FROM nvidia/cuda:...-devel-... AS builder and "
         "COPY the result.",
-        phrases="nvcc|cuda home|cuda toolkit root|cuda compiler could be found"
-        "|could not find cuda|cmake cuda compiler|cuda installation",
         pattern=r"nvcc'? (?:was )?not found|nvcc: (?:command )?not found"
         r"|CUDA_HOME (?:environment variable )?is not set"
-        r"|No such file or directory: '?\S*nvcc|\S*/nvcc: No such file|exec: 'nvcc'"
+        r"|No such file or directory: '?\S{0,200}nvcc|\S{0,200}/nvcc: No such file|exec: 'nvcc'"
         r"|No CMAKE_CUDA_COMPILER could be found|CUDA_TOOLKIT_ROOT_DIR not found"
         r"|Could NOT find CUDA(?:Toolkit)?\b|Failed to find nvcc"
-        r"|(?:could not|cannot|unable to) find (?:\S+ )?nvcc|CUDA_HOME does not exist"
+        r"|(?:could not|cannot|unable to) find (?:\S{1,200} )?nvcc|CUDA_HOME does not exist"
         r"|FileNotFoundError[^\n]{0,60}nvcc|/bin/nvcc'?: not found"
         r"|Could not find the CUDA compiler",
         rules=("MLD107",),
@@ -35,24 +33,18 @@ PACKAGES: tuple[Signature, ...] = (
         "where there is no wheel.",
         fix='system-packages = ["build-essential"] in [tool.mlbox] (Dockerfile: apt-get install -y '
         "build-essential), or a release of the package that has a wheel for this Python.",
-        phrases="failed to find c compiler|gcc failed|command gcc|gcc command not found"
-        "|gnugcc failed|unable to execute|cmake c compiler|cmake cxx compiler"
-        "|invalidcxxcompiler|no working c compiler|no such file or directory g"
-        "|compiler cc|acceptable c compiler|ninja is required|cmake must be"
-        "|cmake not found|no such file or directory gcc|gnugcc"
-        "|linker cc not found|microsoft visual c|rust compiler|cargo|ninja build",
         pattern=r"Failed to find C compiler"
-        r"|command '\S*(?:gcc|g\+\+|cc|clang|c\+\+)' failed: No such file"
-        r"|(?:gcc|g\+\+|cc|make|c\+\+|clang): (?:command )?not found"
-        r"|unable to execute '?\S*(?:gcc|g\+\+|cc)'?: No such file"
+        r"|command '\S{0,200}(?:gcc|g\+\+|cc|clang|c\+\+)' failed: No such file"
+        r"|(?<![\w+])(?:gcc|g\+\+|cc|make|c\+\+|clang): (?:command )?not found"
+        r"|unable to execute '?\S{0,200}(?:gcc|g\+\+|cc)'?: No such file"
         r"|No CMAKE_C(?:XX)?_COMPILER could be found|InvalidCxxCompiler"
         r"|No working C\+\+ compiler found"
         r"|No such file or directory: '?(?:gcc|g\+\+|cc|c\+\+|ninja|cmake|make|"
-        r"x86_64-linux-gnu-g\S+|which)'|no acceptable C compiler"
+        r"x86_64-linux-gnu-g\S{1,200}|which)'|no acceptable C compiler"
         r"|Ninja is required to load C\+\+|CMake must be installed|linker 'cc' not found"
         r"|Unable to find a (?:suitable )?C\+?\+? ?compiler"
         r"|Rust compiler[^\n]{0,40}not installed|can't find Rust compiler"
-        r"|Compiler: \S*cc is not found|exec: 'gcc'",
+        r"|Compiler: \S{0,200}cc is not found|exec: 'gcc'",
     ),
     Signature(
         code="MLR503",
@@ -63,7 +55,6 @@ PACKAGES: tuple[Signature, ...] = (
         "need them to compile.",
         fix='system-packages = ["python3-dev", "build-essential"] in [tool.mlbox] (Dockerfile: '
         "apt-get install -y python3-dev); the official Python images have them.",
-        phrases="pythonh",
         pattern=r"Python\.h:? (?:No such file|not found)|'Python\.h' file not found",
     ),
     Signature(
@@ -76,8 +67,6 @@ PACKAGES: tuple[Signature, ...] = (
         fix="Use a -devel image of the same CUDA as torch.version.cuda (mlbox: compiles = true "
         "chooses it), an older gcc for an older CUDA, and only architectures it knows in "
         "TORCH_CUDA_ARCH_LIST.",
-        phrases="mismatches the version that was used|unsupported gnu version"
-        "|unsupported gpu architecture|cuda version mismatch|unsupported compiler",
         pattern=r"detected CUDA version[^\n]{0,40}mismatches the version|unsupported GNU version"
         r"|Unsupported gpu architecture|unsupported clang version",
         rules=("MLD101",),
@@ -91,10 +80,6 @@ PACKAGES: tuple[Signature, ...] = (
         "them.",
         fix="Loosen or update the pin that is named; mlbox lock (uv) tells the whole chain. Keep "
         "torch itself out of requirements: [tool.mlbox] names it.",
-        phrases="resolutionimpossible|conflicting dependencies|no solution found"
-        "|version solving failed|unsatisfiableerror|resolutiontoodeep"
-        "|requirements are unsatisfiable|could not solve for environment"
-        "|are incompatible",
         pattern=r"\bResolutionImpossible\b|have conflicting dependencies"
         r"|No solution found when resolving|version solving failed"
         r"|\b(?:LibMamba)?UnsatisfiableError\b|ResolutionTooDeep"
@@ -112,18 +97,16 @@ PACKAGES: tuple[Signature, ...] = (
         fix="mlbox resolve says which builds there are; mlbox lock tries the requirements. Check "
         "the spelling, the Python version (python in [tool.mlbox]) and the index "
         "(--extra-index-url).",
-        phrases="no matching distribution|that satisfies the requirement"
-        "|not found in the package registry|there are no versions of"
-        "|is not a supported wheel|requires a different python|matching python"
-        "|no wheels with a matching|packagesnotfounderror|has no usable wheels"
-        "|there is no version of|no wheels are available|platform tag",
-        pattern=r"No matching distribution found for (?P<name>[\w.\[\]-]+(?:[=<>!~]=?[\w.*+]+)?)"
+        pattern=r"No matching distribution found for (?P<name>[\w.\[\]-]{1,80}(?:[=<>!~]=?[\w.*+"
+        r"]{1,80})?)"
         r"|Could not find a version that satisfies the requirement "
-        r"(?P<other>[\w.\[\]-]+(?:[=<>!~]=?[\w.*+]+)?)"
-        r"|(?:Because )?(?P<third>[\w.-]+) was not found in the package registry"
-        r"|[Tt]here (?:are no versions|is no version) of (?P<fourth>[\w.\[\]=<>~!+-]+)"
-        r"|(?P<wheel>\S+\.whl) is not a supported wheel|requires a different Python:"
-        r"|has no wheels with a matching|PackagesNotFoundError",
+        r"(?P<other>[\w.\[\]-]{1,80}(?:[=<>!~]=?[\w.*+]{1,80})?)"
+        r"|(?:Because )?(?P<third>[\w.-]{1,80}) was not found in the package registry"
+        r"|[Tt]here (?:are no versions|is no version) of "
+        r"(?P<fourth>[\w.\[\]=<>~!+-]{1,80})"
+        r"|(?P<wheel>\S{1,200}\.whl) is not a supported wheel"
+        r"|requires a different Python:|has no wheels with a matching"
+        r"|PackagesNotFoundError",
         rules=("MLD103", "MLD119"),
         follows=("network",),
     ),
@@ -137,7 +120,6 @@ PACKAGES: tuple[Signature, ...] = (
         "images of Ubuntu 24.04 are ones.",
         fix="RUN python3 -m venv /opt/venv and ENV PATH=/opt/venv/bin:$PATH before the first pip "
         "install (or uv); images that mlbox renders have an environment of their own.",
-        phrases="externally managed",
         pattern=r"externally[- ]managed(?:-environment)?",
         rules=("MLD205",),
     ),
@@ -150,7 +132,6 @@ PACKAGES: tuple[Signature, ...] = (
         "index; a cut download looks like this, too.",
         fix="Repeat it without caches (pip --no-cache-dir). If it stays, compare the index with "
         "the lock's and make the lock anew: mlbox lock.",
-        phrases="do not match the hashes|hash mismatch|requirehashes mode|hashes are required",
         pattern=r"DO NOT MATCH THE HASHES|Hash mismatch for|In --require-hashes mode, all"
         r"|Hashes are required in --require-hashes",
     ),
@@ -163,10 +144,6 @@ PACKAGES: tuple[Signature, ...] = (
         "own error is before this line.",
         fix="Look for a release with a wheel for this Python and platform (mlbox lock uses wheels "
         "where there are), else add what the build asks for to system-packages.",
-        phrases="failed building wheel|metadata generation failed|subprocess exited with"
-        "|failed to build installable wheels|could not build wheels"
-        "|the build backend returned|failed to build|python setuppy egg info"
-        "|getting requirements to build wheel",
         pattern=r"Failed building wheel for|metadata-generation-failed"
         r"|subprocess-exited-with-error|Failed to build installable wheels"
         r"|Could not build wheels for|build backend returned an error"
@@ -184,7 +161,6 @@ PACKAGES: tuple[Signature, ...] = (
         "have the old one. Other repositories need theirs.",
         fix="Use a current tag of the base image. By hand: install NVIDIA's cuda-keyring package, "
         "or remove /etc/apt/sources.list.d/cuda*.list and nvidia-ml.list before apt-get update.",
-        phrases="no pubkey|is not signed|public key is not available",
         pattern=r"NO_PUBKEY (?P<name>[0-9A-F]{8,40})"
         r"|The repository '[^'\n]{1,200}' is not signed|public key is not available",
         rules=("MLD203",),
@@ -198,12 +174,9 @@ PACKAGES: tuple[Signature, ...] = (
         "ended its life (its files were moved).",
         fix="apt-get update in the same RUN as apt-get install; check the name for this release of "
         "the distribution (libgl1-mesa-glx is libgl1 since Debian 13 and Ubuntu 24.04).",
-        phrases="unable to locate package|has no installation candidate"
-        "|does not have a release file|failed to fetch"
-        "|no longer has a release file",
-        pattern=r"E: Unable to locate package (?P<name>\S+)"
-        r"|E: Package '(?P<other>[^']+)' has no installation candidate"
-        r"|does (?:not|no longer) have a Release file|E: Failed to fetch \S+ +404",
+        pattern=r"E: Unable to locate package (?P<name>\S{1,200})"
+        r"|E: Package '(?P<other>[^']{1,80})' has no installation candidate"
+        r"|does (?:not|no longer) have a Release file|E: Failed to fetch \S{1,200} {1,40}404",
         rules=("MLD402", "MLD203"),
         follows=("network",),
     ),
