@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import re
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -61,7 +62,8 @@ def test_the_words_of_a_pattern_are_worth_a_search(signature: Signature) -> None
     ("pattern", "expected"),
     [
         ("No space left", {"nospaceleft"}),
-        (r"exit(?:ed)? (?:code|status):? 137\b", {"exitcode", "exitstatus", "exitedcode", "exitedstatus"}),
+        (r"exit (?:code|status):? 137\b", {"exitcode", "exitstatus"}),
+        (r"exit(?:ed)? code", {"exitcode", "exitedcode"}),
         (r"\w+ is (?:not )?found", {"isfound", "isnotfound"}),
         (r"one|another \S+", {"one", "another"}),
         (r"a.*bc", {"bc"}),
@@ -115,3 +117,12 @@ def test_phrases_within_and_at_the_beginning_of_others_are_all_found() -> None:
     assert found.found(letters(b"No space left on device")) == (0, 1, 2)
     assert found.found(letters(b"no spaces")) == (0, 2)
     assert found.found(letters(b"nothing")) == ()
+
+
+def test_the_page_lists_every_signature_with_its_rules() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "diagnose.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (MLR\d+) \| `([\w-]+)` \| .+ \| ([\w, ]*) ?\|$", page, re.MULTILINE)
+    assert [(code, slug, rules.strip()) for code, slug, rules in rows] == [
+        (signature.code, signature.slug, ", ".join(signature.rules))
+        for signature in sorted(SIGNATURES, key=lambda signature: signature.code)
+    ]
