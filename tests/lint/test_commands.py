@@ -541,6 +541,7 @@ def test_which_python_it_goes_into(name: str) -> None:
         ("uv venv --python 3.9 /v && uv pip install --python /v/bin/python a", "3.9"),
         ("uv venv -p cpython@3.10 /v && VIRTUAL_ENV=/v uv pip install a", "3.10"),
         ("uv venv -p 3.11 && uv pip install a", "3.11"),
+        ("FROM base\nENV UV_PYTHON=3.14\nRUN uv venv /v && uv pip install -p /v a", "3.14"),
         ("python3.11 -m venv /v && /v/bin/pip install a", "3.11"),
         ("virtualenv -p python3.9 /v && . /v/bin/activate && pip install a", "3.9"),
         ("python3 -m venv /v && /v/bin/pip install a", None),

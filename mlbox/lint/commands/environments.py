@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from mlbox.lint.commands.options import read_line, syntax
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from mlbox.lint.commands.here import Here
     from mlbox.lint.shell.model import Argument, Command
@@ -32,13 +32,16 @@ def version_of(python: str | None) -> str | None:
     return match[1] if match else None
 
 
-def made_by(command: Command) -> Iterator[tuple[str, str | None]]:
+def made_by(
+    command: Command, variables: Mapping[str, str | None]
+) -> Iterator[tuple[str, str | None]]:
     """The environments that a command makes, and their Pythons; ``conda:NAME`` for a named one."""
     program, words = command.program, command.arguments
     if program == "virtualenv":
         yield from _virtual(words, None)
     elif program == "uv" and words and words[0].text == "venv":
-        yield from _virtual(words[1:], None, default=".venv")
+        python = version_of(variables.get("UV_PYTHON"))
+        yield from _virtual(words[1:], python, default=".venv")
     elif _PROGRAM.fullmatch(program) and [word.text for word in words[:1]] == ["-m"]:
         if [word.text for word in words[1:2]] in (["venv"], ["virtualenv"]):
             yield from _virtual(words[2:], version_of(command.words[0].text))

@@ -84,7 +84,7 @@ class Here:
         made = {
             path if path.startswith("conda:") else (self.at(path, command) or path): python
             for command in self.commands
-            for path, python in made_by(command)
+            for path, python in made_by(command, self.scope)
         }
         return {**self.state.environments, **made} if made else self.state.environments
 
