@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlbox.findings import Autofix, Edit, Finding, Location
-from mlbox.lint.compose.loading import Failed, load
+from mlbox.lint.compose.loading import load
+from mlbox.lint.compose.reading import Failed
 from mlbox.lint.compose.rules import COMPOSE_RULES
 from mlbox.lint.image import NoFiles
 from mlbox.lint.report import Unreadable
@@ -56,7 +57,8 @@ def check_compose(
         kept, count = unsuppressed(here, body, _extents(compose, name), name)
         left += sorted(kept, key=_place)
         silent += count
-    return tuple(left), tuple(_empty_services(compose)), silent
+    unreadable = (*map(_unreadable, compose.failed), *_empty_services(compose))
+    return tuple(left), tuple(item for item in unreadable if item.file in asked), silent
 
 
 def _unreadable(failed: Failed) -> Unreadable:

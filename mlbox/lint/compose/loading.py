@@ -11,7 +11,7 @@ from mlbox.lint.compose.merging import Unfolder, combined
 from mlbox.lint.compose.model import Compose, Problem, Service
 from mlbox.lint.compose.nodes import Entry, Node
 from mlbox.lint.compose.paths import MAIN, is_override, joined, overrides_of
-from mlbox.lint.compose.reading import Malformed, read
+from mlbox.lint.compose.reading import Failed, Malformed, read
 from mlbox.lint.parse import Source, Span
 
 if TYPE_CHECKING:
@@ -23,14 +23,6 @@ if TYPE_CHECKING:
 
 _FILES = 20  # of one project; more are not followed
 _LONGEST_CHAIN = 50  # of services that extend each other
-
-
-@dataclass(frozen=True, kw_only=True)
-class Failed:
-    """Why a file cannot be analysed."""
-
-    source: Source
-    malformed: Malformed
 
 
 @dataclass
@@ -107,16 +99,24 @@ def load(
     if not overrides and root is not None:
         root = _upon_its_base(root, file, loader)
     further = overrides or _beside(file, files)
+    own, failed = documents, []
     for name, body in further:
-        over = loader.root(Source(body, name))
-        if isinstance(over, Node) and over.kind == "map" and root is not None:
-            root = combined(root, over) if root.kind == "map" else root
+        each = Source(body, name)
+        parts = loader.documents(each)
+        if isinstance(parts, Malformed):
+            failed.append(Failed(source=each, malformed=parts))
+            continue
+        over = _as_one(parts)
+        if over is not None and root is not None and over.kind == root.kind == "map":
+            root = combined(root, over)
+        own += parts if overrides else ()
     whole = root or Node(kind="scalar", source=source, span=Span(0, 0))
     services = _Services(loader, whole, documents).all() if whole.kind == "map" else ()
     return Compose(
         source=source,
         root=whole,
-        documents=documents,
+        documents=own,
+        failed=tuple(failed),
         services=services,
         facts=facts,
         files=files,

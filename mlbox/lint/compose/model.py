@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from mlbox.facts import Facts
     from mlbox.findings import Location, Severity
     from mlbox.lint.compose.nodes import Node
+    from mlbox.lint.compose.reading import Failed
     from mlbox.lint.compose.words import Word
     from mlbox.lint.image import Files
     from mlbox.lint.parse import Source
@@ -143,7 +144,8 @@ class Compose:
     Attributes:
         source: The file that is linted.
         root: All of it, merged.
-        documents: What the file itself has; more than one only with ``---`` in it.
+        documents: What the file itself, and those that are named to be laid over it, have.
+        failed: What is to be laid over it, and cannot be read.
         services: Its services, in order; those that are no map are not among them.
         facts: The tables that rules about images ask.
         files: What lies beside the file, by paths relative to its folder.
@@ -160,6 +162,7 @@ class Compose:
     facts: Facts
     files: Files
     problems: tuple[Problem, ...] = ()
+    failed: tuple[Failed, ...] = ()
     sources: Mapping[str, Source] = field(default_factory=dict)
     aliased: Mapping[str, tuple[Span, ...]] = field(default_factory=dict)
     is_alone: bool = True

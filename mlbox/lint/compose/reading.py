@@ -39,6 +39,14 @@ class Malformed:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Failed:
+    """Why a file cannot be analysed."""
+
+    source: Source
+    malformed: Malformed
+
+
+@dataclass(frozen=True, kw_only=True)
 class Repeated:
     """A name that a map has twice."""
 

@@ -195,7 +195,14 @@ def test_files_that_are_no_yaml_beside_it_are_not_followed() -> None:
         assert lint_compose(text, files=files).findings == ()
 
 
-def test_an_override_that_is_no_yaml_changes_nothing() -> None:
+def test_an_override_that_is_no_yaml_changes_nothing_and_is_told_where_it_was_named() -> None:
     text = "services: {a: {image: 'python:3.12'}}"
-    for body in ("\x00", "[", "a: *b", "1", ""):
-        assert lint_compose(text, overrides=(("over.yaml", body),)).findings == ()
+    for body in ("\x00", "[", "a: *b"):
+        report = lint_compose(text, overrides=(("over.yaml", body),))
+        assert report.findings == ()
+        assert [item.file for item in report.unreadable] == ["over.yaml"]
+        beside = lint_compose(text, files=FakeFiles({"compose.override.yaml": body}))
+        assert (beside.findings, beside.unreadable) == ((), ())  # told where that one is linted
+    for body in ("1", ""):
+        report = lint_compose(text, overrides=(("over.yaml", body),))
+        assert (report.findings, report.unreadable) == ((), ())

@@ -239,9 +239,13 @@ def test_an_override_beside_it_counts() -> None:
 
 
 def test_overrides_that_are_named_count_and_are_told_of() -> None:
-    over = "services: {a: {gpus: all, environment: [CUDA_VISIBLE_DEVICES=x], shm-size: 1}}"
+    over = (
+        "version: '3'\n"
+        "services: {a: {gpus: all, environment: [CUDA_VISIBLE_DEVICES=x], shm-size: 1}}"
+    )
     report = lint_compose(BASE, overrides=(("gpu.yaml", over),))
     assert [(item.slug, item.location and item.location.file) for item in report] == [
+        ("version-obsolete", "gpu.yaml"),
         ("gpus-needs-compose-2.30", "gpu.yaml"),
         ("invalid-schema", "gpu.yaml"),
     ]
