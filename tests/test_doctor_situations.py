@@ -41,7 +41,8 @@ OTHERS: dict[str, Situation] = {
                 "--validate": Ran(
                     code=1,
                     why="unable to configure the Docker daemon with file /etc/docker/daemon.json: "
-                    "the following directives don't match any configuration option: default-runtim\n",
+                    "the following directives don't match any configuration option: "
+                    "default-runtim\n",
                 )
             },
         ),
