@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from mlbox.lint.rules.rule import Hit
+from mlbox.lint.hit import Hit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
