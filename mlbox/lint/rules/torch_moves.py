@@ -175,7 +175,7 @@ def _overwritten(wheel: Wheel, why: str, base: Base, image: Image) -> Hit:
         fix=f"Leave {wheel.name} out, and take a base image that has the release wanted.",
         edits=_taken_out(wheel, image),
         severity=None if surely else "info",
-        dated=not base.is_ngc_torch,
+        dated=base.release is not None,
     )
 
 
