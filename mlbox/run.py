@@ -101,15 +101,13 @@ def run_error(
         return None
     what = f"Run {record.id} {record.state}: {record.error}"
     kept = f"The whole log: mlbox runs logs {record.id}. Its record and outputs are kept."
-    cause = diagnosis.root if diagnosis else None
-    if cause is not None:
-        return RunError(what, why=cause.told, fix=f"{cause.remedy}\n{kept}")
     printed = "\n".join(f"  {line}" for line in log_tail)
-    return RunError(
-        what,
-        why=f"The last it printed:\n{printed}" if printed else "It printed nothing.",
-        fix=kept,
-    )
+    last = f"The last it printed:\n{printed}" if printed else "It printed nothing."
+    cause = diagnosis.cause if diagnosis else None
+    if cause is None:
+        return RunError(what, why=last, fix=kept)
+    why = f"{cause.told}\n{last}" if cause.is_consequence else cause.told
+    return RunError(what, why=why, fix=f"{cause.remedy}\n{kept}")
 
 
 def _job(project: Project) -> JobSpec:

@@ -72,7 +72,7 @@ def _rows(record: RunRecord, store: RunStore) -> Iterator[tuple[str, str]]:
     yield "id", record.id
     yield "state", record.state + (f": {record.error}" if record.error else "")
     yield "exit code", str(record.exit_code)
-    if record.state == "failed" and (cause := store.diagnosis(record).root):
+    if record.state == "failed" and (cause := store.diagnosis(record).cause):
         yield "cause", f"{cause.finding.what} (mlbox diagnose {record.id})"
     yield "started", record.started_at or ""
     yield "finished", record.finished_at or ""

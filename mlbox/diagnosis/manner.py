@@ -84,6 +84,7 @@ _ERROR = re.compile(
     r"|: command not found|\bterminate called\b|\bcore dumped\b|\bexited with code [1-9]"
 )
 _PLACE = re.compile(r"\bFile \"[^\"\n]{1,400}\", line \d")
+_MARKED = re.compile(r"[\w./+-]{2,60}:\s\S|[^\n]{0,200}\bNCCL WARN\b|Killed\b")
 _CHAINED = re.compile(
     r"During handling of the above|the direct cause of the following|Exception ignored in"
     r"|Original (?:Traceback|exception)"
@@ -139,6 +140,16 @@ def is_error(text: str) -> bool:
     """Whether a line looks like an error, whatever it says."""
     found = _UNCAUGHT.match(bare(text)) or _ERROR.search(text)
     return found is not None and manner(text, found.start(), found.end()) == "failing"
+
+
+def is_unfinished(text: str) -> bool:
+    """Whether an exception's message is on the lines after it."""
+    return text.endswith(":") or ": " not in bare(text)
+
+
+def is_marked(text: str) -> bool:
+    """Whether a line says that it is an error, or which program says it."""
+    return _MARKED.match(bare(text)) is not None or is_error(text)
 
 
 def is_traceback(text: str) -> bool:

@@ -60,12 +60,20 @@ def _is_last_word(hit: Hit, warned: Sight, seen: Sightings) -> bool:
 
 
 def _unrelated(hit: Hit, sight: Sight, seen: Sightings) -> bool:
-    """Whether the log ends with another exception, one that nobody knows, of the same process."""
-    if seen.unexplained is None or sight.line >= seen.unexplained:
+    """Whether the log ends with another exception, one that nobody knows, of the same process.
+
+    What is not marked as an error may come after it, too: what is written to a pipe waits in a
+    buffer, and a traceback does not.
+    """
+    if seen.unexplained is None or any(
+        other.signature.family in _OF_SEVERAL for other in seen.hits.values()
+    ):
         return False
-    if not sight.exception and hit.signature.family not in _OF_SHELLS:
+    if not sight.exception and not sight.marked:
+        return True
+    if sight.marked and hit.signature.family not in _OF_SHELLS:
         return False
-    return not any(other.signature.family in _OF_SEVERAL for other in seen.hits.values())
+    return sight.line < seen.unexplained
 
 
 def _order(hit: Hit, seen: Sightings) -> tuple[int, int, int]:

@@ -16,8 +16,10 @@ from mlbox.diagnosis.manner import (
     is_error,
     is_exception,
     is_finish,
+    is_marked,
     is_progress,
     is_traceback,
+    is_unfinished,
     says_exit,
 )
 from mlbox.diagnosis.model import Evidence, Signature
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 
 _SOON = 3  # lines in which a program says that it goes on regardless
 _CHAIN = 6  # lines between two tracebacks that belong together
+_MESSAGE = 20  # lines that an exception's message may have
 _STEPS = 3  # so many different lines of progress are no bar that is drawn a last time
 _LOOKED_AT = 400  # lines among which they are looked for
 
@@ -43,12 +46,14 @@ class Sight:
         evidence: The line.
         named: What the groups of its pattern are.
         exception: Whether the line is how Python ends a traceback.
+        marked: Whether it is marked as an error in another way.
     """
 
     trouble: int
     evidence: Evidence
     named: Mapping[str, str]
     exception: bool = False
+    marked: bool = False
 
     @property
     def line(self) -> int:
@@ -104,6 +109,7 @@ class Sightings:
         self.unexplained: int | None = None
         self._ends_with_exception = False
         self._traceback = 0
+        self._goes_on_until = 0
         self._chained = -_CHAIN
         self._fresh: list[tuple[int, Hit, Sight]] = []
 
@@ -155,19 +161,23 @@ class Sightings:
         if exception or self.last_error is None or not self._ends_with_exception:
             self.last_error = Evidence(text=excerpt(text), line=number)
             self._ends_with_exception = exception
-        if known:
+        if known and (exception or is_marked(text) or number <= self._goes_on_until):
             self.unexplained = None
-        elif exception:
+        elif exception and not known:
             self.unexplained = self._traceback or number
+            self._goes_on_until = number + _MESSAGE if is_unfinished(text) else 0
 
-    def _add(self, number: int, text: str, matches: Iterable[Match]) -> None:
+    def _add(self, number: int, text: str, matches: Sequence[Match]) -> None:
+        exception = bool(matches) and is_exception(text)
+        marked = bool(matches) and not exception and is_marked(text)
         for match in matches:
             evidence = Evidence(text=excerpt(text, match.start), line=number)
             sight = Sight(
                 trouble=self.trouble,
                 evidence=evidence,
                 named=match.named,
-                exception=is_exception(text),
+                exception=exception,
+                marked=marked,
             )
             code = match.signature.code
             hit = self.hits.setdefault(code, Hit(signature=match.signature))

@@ -144,7 +144,8 @@ PACKAGES: tuple[Signature, ...] = (
         "own error is before this line.",
         fix="Look for a release with a wheel for this Python and platform (mlbox lock uses wheels "
         "where there are), else add what the build asks for to system-packages.",
-        pattern=r"Failed building wheel for|metadata-generation-failed"
+        pattern=r"Error (?:compiling objects for|building) extension|"
+        r"Failed building wheel for|metadata-generation-failed"
         r"|subprocess-exited-with-error|Failed to build installable wheels"
         r"|Could not build wheels for|build backend returned an error"
         r"|python setup\.py egg_info did not run"
