@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from mlbox.lint import lint_dockerfile
+
 FOLDER = Path(__file__).parents[1] / "dockerfiles"
 GOLDENS = sorted(path.parent.name for path in FOLDER.glob("*/mlbox.toml"))
 golden = runpy.run_path(str(FOLDER / "regenerate.py"))["golden"]
@@ -32,3 +34,9 @@ def test_every_stage_it_builds_on_is_there(name: str) -> None:
         stages.add(stage)
     assert set(re.findall(r"from=(\w+)", text)) <= stages
     assert all(":" in image for image in images if image != "scratch")
+
+
+@pytest.mark.parametrize("name", GOLDENS)
+def test_the_linter_finds_nothing_in_it(name: str) -> None:
+    report = lint_dockerfile((FOLDER / name / "Dockerfile").read_text(encoding="utf-8"))
+    assert [(item.code, item.what) for item in report] == []

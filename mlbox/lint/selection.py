@@ -69,16 +69,6 @@ class _Quiet:
     last: int = 0
     widens: bool = False
 
-    def silences(self, finding: Finding, file: str) -> bool:
-        """Whether a finding is told to be silent."""
-        if not named(finding, self.names):
-            return False
-        where = finding.location
-        is_here = where is not None and where.file == file
-        return self.first == 0 or (
-            is_here and where is not None and self.first <= where.line <= self.last
-        )
-
 
 def unsuppressed(
     findings: Iterable[Finding], text: str, extents: Mapping[int, int], file: str
@@ -102,37 +92,42 @@ def unsuppressed(
     every = tuple(findings)
     if "mlbox:" not in text:
         return every, 0
-    quiet = [_widened(item, every, file) for item in _quiet(text, extents)]
-    left = tuple(item for item in every if not any(one.silences(item, file) for one in quiet))
+    by_line: dict[int, list[Finding]] = {}
+    for item in every:
+        if item.location is not None and item.location.file == file:
+            by_line.setdefault(item.location.line, []).append(item)
+    silent: set[Finding] = set()
+    everywhere: list[str] = []
+    for quiet in _quiet(text, extents):
+        there = (by_line.get(line, ()) for line in range(quiet.first, quiet.last + 1))
+        found = [item for some in there for item in some if named(item, quiet.names)]
+        silent.update(found)
+        if quiet.first == 0 or (quiet.widens and not found):
+            everywhere += quiet.names
+    left = tuple(item for item in every if item not in silent and not named(item, everywhere))
     return left, len(every) - len(left)
-
-
-def _widened(quiet: _Quiet, findings: tuple[Finding, ...], file: str) -> _Quiet:
-    if quiet.widens and not any(quiet.silences(item, file) for item in findings):
-        return _Quiet(names=quiet.names)
-    return quiet
 
 
 def _quiet(text: str, extents: Mapping[int, int]) -> Iterator[_Quiet]:
     lines = text.split("\n")
-    top = _next_line(lines, 0)
+    following = _following(lines)
     for number, line in enumerate(lines, start=1):
         for match in _COMMENT.finditer(line):
             names = tuple(name.strip() for name in match[2].split(","))
             if match[1].lower() == "ignore-file":
                 yield _Quiet(names=names)
             elif line.lstrip().startswith("#"):
-                target = _next_line(lines, number)
+                target = following[number]
                 last = extents.get(target, target)
-                yield _Quiet(names=names, first=target, last=last, widens=number < top)
+                yield _Quiet(names=names, first=target, last=last, widens=number < following[0])
             else:
                 yield _Quiet(names=names, first=number, last=number)
 
 
-def _next_line(lines: list[str], number: int) -> int:
-    """The first line after a 1-based one that is neither empty nor a comment."""
-    for after in range(number, len(lines)):
-        bare = lines[after].strip()
-        if bare and not bare.startswith("#"):
-            return after + 1
-    return len(lines)
+def _following(lines: list[str]) -> list[int]:
+    """For each 1-based line, and for 0: the first after it that is neither empty nor a comment."""
+    found = [len(lines)] * (len(lines) + 1)
+    for number in range(len(lines) - 1, -1, -1):
+        bare = lines[number].strip()
+        found[number] = found[number + 1] if not bare or bare.startswith("#") else number + 1
+    return found

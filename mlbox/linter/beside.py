@@ -100,9 +100,9 @@ def context_of(target: Target, text: str) -> Path:
 def _sources(text: str) -> Iterator[str]:
     """The files and folders that a Dockerfile copies from its context, where they are plain."""
     for item in parse(text).instructions:
-        if item.name not in ("COPY", "ADD") or item.flag("from") or item.exec_form is not None:
+        if item.name not in ("COPY", "ADD") or item.flag("from"):
             continue
-        for word in item.words[:-1]:
+        for word in item.paths[:-1]:
             path = word.raw.strip("\"'").lstrip("/")
             if path.strip("./") and not any(
                 mark in path for mark in ("$", "*", "?", "[", "<<", ":")

@@ -19,7 +19,7 @@ Kind = Literal["dockerfile", "compose"]
 _DOCKERFILE = re.compile(
     r"(?:Dockerfile|Containerfile)(?:[._-].+)?|dockerfile|.+\.(?:[Dd]ockerfile|[Cc]ontainerfile)"
 )
-_COMPOSE = re.compile(r"(?:docker-)?compose(?:[._-].+)?\.ya?ml")
+_COMPOSE = re.compile(r"(?:docker-)?compose(?:[._-].+)?\.ya?ml|.+[._-](?:docker-)?compose\.ya?ml")
 # Named like a Dockerfile, and something else: settings, copies, templates, programs about them.
 _SOMETHING_ELSE = (
     *(".dockerignore", "~", ".orig", ".rej", ".bak", ".swp", ".tmp", ".patch", ".diff"),

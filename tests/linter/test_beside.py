@@ -95,7 +95,12 @@ def test_a_dockerfile_is_built_in_its_folder(tmp_path: Path) -> None:
 
 def test_or_above_it_where_what_it_copies_is(tmp_path: Path) -> None:
     (tmp_path / "requirements.txt").touch()
-    text = 'FROM a AS b\nCOPY --from=b x y\nCOPY ["z", "."]\nCOPY requirements.txt src/ ./\n'
+    (tmp_path / "pyproject.toml").touch()
+    (tmp_path / "docker/gpu/src").mkdir(parents=True)
+    text = (
+        "FROM a AS b\nCOPY --from=b x y\n"
+        'COPY ["pyproject.toml", "."]\nCOPY requirements.txt src/ ./\n'
+    )
     assert context(tmp_path / "docker/gpu/Dockerfile", text) == tmp_path
 
 

@@ -43,7 +43,8 @@ def test_dockerfiles_are_found_by_the_names_that_people_give_them(here: Path) ->
 def test_compose_files_are_found_by_theirs(here: Path) -> None:
     names = ["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.gpu.yaml"]
     names += ["compose.override.yaml", "compose-dev.yml"]
-    touch(here, *names, "values.yaml", "ci.yml", "my-compose.yaml")
+    names += ["gpu.compose.yaml", "train-docker-compose.yml"]
+    touch(here, *names, "values.yaml", "ci.yml", "composer.yml")
     assert found(here.relative_to(here)) == dict.fromkeys(sorted(names), "compose")
 
 
