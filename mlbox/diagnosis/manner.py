@@ -20,7 +20,7 @@ _TEST = re.compile(
     r"\b(?:PASSED|XFAIL|xfailed|SKIPPED)\b|::test_\w{1,80}|\btest_\w{1,80}\b[^:]{0,80}\bok\b"
 )
 _HANDLED = re.compile(
-    r"\b(?:retry(?:ing)?|retried|trying (?:again|the next|another)|try again in"
+    r"(?<![.\w])(?:retry(?:ing)?(?![.\w])|retried|trying (?:again|the next|another)|try again in"
     r"|fall(?:ing|s)? ?back|fallback|skipping|skipped|ignoring"
     r"|(?:is|was|be|been) ignored|recovered|recovering|continuing|survived"
     r"|reducing (?:the )?batch|(?:was|been|were|is) handled|deprecat\w{1,80}|can be safely"
@@ -38,8 +38,8 @@ _HINT_BEFORE = re.compile(
     r"|\bhow (?:to|do|can|would)\b|\bwhy (?:do|does|is|am|did)\b|\bwhat (?:is|does|causes|if)\b"
     r"|\bfix(?:e[ds])?\b:?|\bmessages? for\b|\btroubleshoot\w{0,6}\b|\bmean(?:s|ing) of\b"
     r"|\b(?:retry_?on|ignore|skip|pattern|regex|filter|catch|grep|expected)\w{0,8}\b[^:=]{0,20}[:=])"
-    r"[^:]{0,60}$|(?<!could )(?<!can )(?<!did )\b(?:no|zero|0|without|any|not|never|about)"
-    r"\s(?:\w{1,20}\s){0,2}'?$"
+    r"[^:]{0,60}$|(?<!could )(?<!can )(?<!did )"
+    r"\b(?:no|zero|(?<![.\d])0|without|any|not|never|about)\s(?:\w{1,20}\s){0,2}'?$"
     r"|\btest[_s ]\w{0,20}$",
     re.IGNORECASE,
 )
@@ -49,6 +49,7 @@ _HINT_AFTER = re.compile(
     re.IGNORECASE,
 )
 _LISTED_BEFORE, _LISTED_AFTER = re.compile(r"[\[,({]\s?'$"), re.compile(r"'\s?[,\])}]")
+_COUNTED = re.compile(r"'\s?[=:]\s?\d")
 # text that a program reads or writes, not what it says of itself
 _DATA = re.compile(
     r"^\|[^\n]{0,400}\|$"
@@ -121,7 +122,8 @@ def manner(text: str, start: int, end: int) -> Manner:
         return "handled"
     if _HINT_BEFORE.search(before) or _HINT_AFTER.match(text, end) or _is_data(said, end):
         return "handled"
-    if _LISTED_BEFORE.search(before) and _LISTED_AFTER.match(text, end):
+    listed = _LISTED_BEFORE.search(before) and _LISTED_AFTER.match(text, end)
+    if listed or (before.endswith("'") and _COUNTED.match(text, end)):
         return "handled"
     return "warning" if _WARNING.search(before[:120]) or _WARNING.search(near[:80]) else "failing"
 

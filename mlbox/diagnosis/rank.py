@@ -51,7 +51,7 @@ def _counts(hit: Hit, seen: Sightings, *, failed: bool) -> bool:
 
 def _is_last_word(hit: Hit, warned: Sight, seen: Sightings) -> bool:
     """Whether a warning is what the log has to say of its end."""
-    if warned.trouble < seen.trouble or seen.survived:
+    if warned.trouble < seen.trouble or seen.survived or "*" in hit.signature.follows:
         return False
     error = seen.last_error
     if error is None or (error.line or 0) <= warned.line:

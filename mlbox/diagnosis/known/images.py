@@ -14,7 +14,8 @@ IMAGES: tuple[Signature, ...] = (
         "three-part versions, and old ones go.",
         fix='mlbox resolve --base IMAGE judges a reference; base = "auto" in [tool.mlbox] takes '
         "one that exists. Pin by digest what you depend on.",
-        pattern=r"failed to create LLB definition: (?P<parsed>\S{1,200}): not found|"
+        pattern=r"failed to solve: (?P<solved>[\w./-]{1,150}:[\w.-]{1,128}): not found|"
+        r"failed to create LLB definition: (?P<parsed>\S{1,200}): not found|"
         r"manifest for (?P<name>\S{1,200}) not found|manifest unknown"
         r"|No such image:? (?P<local>\S{1,200})"
         r"|failed to resolve reference '(?P<reference>[^'\n]{1,200})'[^\n]{0,200}not "

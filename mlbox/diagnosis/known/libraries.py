@@ -84,7 +84,8 @@ LIBRARIES: tuple[Signature, ...] = (
         why="Slim images have no libraries for displays, and a wheel does not bring them.",
         fix='Use opencv-python-headless in place of opencv-python, or system-packages = ["libgl1", '
         '"libglib2.0-0"] in [tool.mlbox] (Dockerfile: apt-get install -y libgl1 libglib2.0-0).',
-        pattern=r"(?P<name>lib(?:GL|GLX|gthread-2\.0|glib-2\.0|SM|ICE|Xext|Xrender|X11|"
+        pattern=r"Could not load the Qt platform plugin|"
+        r"(?P<name>lib(?:GL|GLX|gthread-2\.0|glib-2\.0|SM|ICE|Xext|Xrender|X11|"
         r"xcb[\w-]{0,80}|EGL|OpenGL|GLdispatch|Xi|Xfixes)\.so[\d.]{0,80})(?:\S{0,3}: cannot open "
         r"shared object file|\S{0,3} (?:is )?not found|\S{0,3}: No such file)",
         rules=("MLD207",),
