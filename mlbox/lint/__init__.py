@@ -60,7 +60,8 @@ def lint_compose(
     Args:
         text: All of it.
         file: Its path, as it is to be shown.
-        files: What lies beside it (``build:``, ``extends`` and ``env_file`` are followed); nothing, by default.
+        files: What lies beside it (``build:``, ``extends`` and ``env_file`` are followed); nothing,
+            by default.
         overrides: Files that are laid over it, path and text, in the order of ``-f``.
         facts: The tables; those that come with mlbox, by default.
         selection: Which findings are wanted; all, by default.

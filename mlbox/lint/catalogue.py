@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from importlib.resources import files
 from pathlib import PurePath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mlbox.lint.compose.rules import COMPOSE_RULES
 from mlbox.lint.rules import RULES
@@ -13,8 +13,7 @@ from mlbox.lint.rules import RULES
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mlbox.lint.compose.rules import ComposeRule
-    from mlbox.lint.rules import Rule
+    from mlbox.lint.rule import Rule
 
 _FOREIGN = {
     "DL": "https://github.com/hadolint/hadolint/wiki/",
@@ -23,13 +22,13 @@ _FOREIGN = {
 
 
 @cache
-def rules() -> Mapping[str, Rule | ComposeRule]:
+def rules() -> Mapping[str, Rule[Any]]:
     """All rules about Dockerfiles and compose files, by code."""
-    every: tuple[Rule | ComposeRule, ...] = (*RULES, *COMPOSE_RULES)
+    every: tuple[Rule[Any], ...] = (*RULES, *COMPOSE_RULES)
     return {rule.code: rule for rule in every}
 
 
-def rule_named(name: str) -> Rule | ComposeRule | None:
+def rule_named(name: str) -> Rule[Any] | None:
     """The rule with a code or a slug, in letters of any case."""
     return next(
         (rule for rule in rules().values() if name.lower() in (rule.code.lower(), rule.slug)), None

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlbox.findings import Autofix, Edit, Finding
 from mlbox.lint.image import Image, NoFiles
-from mlbox.lint.parse import Span, parse
+from mlbox.lint.parse import parse
 from mlbox.lint.report import Unreadable
+from mlbox.lint.rule import findings_of
 from mlbox.lint.rules import RULES
 from mlbox.lint.selection import unsuppressed
 
@@ -15,10 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from mlbox.facts import Facts
-    from mlbox.findings import Location
+    from mlbox.findings import Finding
     from mlbox.lint.image import Files
-    from mlbox.lint.parse import Dockerfile
-    from mlbox.lint.rules.rule import Hit, Rule
 
 
 def check_dockerfile(
@@ -38,7 +36,8 @@ def check_dockerfile(
     """
     dockerfile = parse(text, file)
     image = Image(dockerfile=dockerfile, facts=facts, files=files or NoFiles())
-    found = {finding: None for rule in RULES for finding in _findings(rule, image)}
+    every = (findings_of(rule, image, dockerfile.source, facts) for rule in RULES)
+    found = dict.fromkeys(one for some in every for one in some)
     extents = {item.line: item.end_line for item in dockerfile.instructions}
     left, silent = unsuppressed(found, text, extents, file)
     for name in {item.location.file for item in left if item.location} - {file}:
@@ -59,42 +58,6 @@ def _circular(image: Image) -> Iterable[Unreadable]:
             why="Following it would never end; what it asks for was read once.",
             fix="Remove one of the -r lines.",
         )
-
-
-def _findings(rule: Rule, image: Image) -> Iterable[Finding]:
-    for hit in rule.check(image):
-        yield _finding(rule, hit, image)
-
-
-def _finding(rule: Rule, hit: Hit, image: Image) -> Finding:
-    source = image.dockerfile.source
-    safe = rule.autofix == "safe" if hit.safe is None else hit.safe
-    return Finding(
-        code=rule.code,
-        slug=rule.slug,
-        severity=hit.severity or rule.severity,
-        what=hit.what,
-        why=hit.why,
-        fix=hit.fix,
-        confidence=hit.confidence,
-        location=_location(hit.span, image.dockerfile),
-        autofix=Autofix(
-            safe=safe,
-            edits=tuple(
-                edit
-                if isinstance(edit, Edit)
-                else Edit(file=source.file, start=edit[0].start, end=edit[0].end, text=edit[1])
-                for edit in hit.edits
-            ),
-        )
-        if hit.edits
-        else None,
-        as_of=image.facts.as_of if hit.dated else "",
-    )
-
-
-def _location(place: Span | Location, dockerfile: Dockerfile) -> Location:
-    return dockerfile.source.location(place) if isinstance(place, Span) else place
 
 
 def _place(finding: Finding) -> tuple[str, int, int, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from importlib.resources import files
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -17,10 +17,9 @@ if TYPE_CHECKING:
     from typing import TypeAlias
 
     from mlbox.findings import Finding
-    from mlbox.lint.compose.rules import ComposeRule
-    from mlbox.lint.rules import Rule
+    from mlbox.lint.rule import Rule
 
-    AnyRule: TypeAlias = Rule | ComposeRule
+    AnyRule: TypeAlias = Rule[Any]
 
 EVERY: tuple[AnyRule, ...] = (*RULES, *COMPOSE_RULES)
 SECTIONS = ["What", "Why", "Bad", "Good", "When to ignore"]

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlbox.findings import Autofix, Edit, Finding, Location
 from mlbox.lint.compose.loading import load
 from mlbox.lint.compose.reading import Failed
 from mlbox.lint.compose.rules import COMPOSE_RULES
 from mlbox.lint.image import NoFiles
 from mlbox.lint.report import Unreadable
+from mlbox.lint.rule import findings_of
 from mlbox.lint.selection import unsuppressed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from mlbox.facts import Facts
+    from mlbox.findings import Finding
     from mlbox.lint.compose.model import Compose
     from mlbox.lint.compose.nodes import Node
-    from mlbox.lint.compose.rules import ComposeRule, Hit
     from mlbox.lint.image import Files
 
 
@@ -48,7 +48,8 @@ def check_compose(
     if isinstance(compose, Failed):
         return (), (_unreadable(compose),), 0
     asked = {file: text, **dict(overrides)}
-    found = {finding: None for rule in COMPOSE_RULES for finding in _findings(rule, compose)}
+    every = (findings_of(rule, compose, compose.source, facts) for rule in COMPOSE_RULES)
+    found = dict.fromkeys(one for some in every for one in some)
     mine = [item for item in found if item.location and item.location.file in asked]
     left: list[Finding] = []
     silent = 0
@@ -91,29 +92,6 @@ def _empty_services(compose: Compose) -> Iterable[Unreadable]:
             why="A service without anything in it cannot be analysed, and Compose refuses it.",
             fix="Give it an image: or a build:, or remove it.",
         )
-
-
-def _findings(rule: ComposeRule, compose: Compose) -> Iterable[Finding]:
-    for hit in rule.check(compose):
-        yield _finding(rule, hit, compose)
-
-
-def _finding(rule: ComposeRule, hit: Hit, compose: Compose) -> Finding:
-    place = hit.span if isinstance(hit.span, Location) else compose.source.location(hit.span)
-    edits = tuple(edit for edit in hit.edits if isinstance(edit, Edit))
-    safe = rule.autofix == "safe" if hit.safe is None else hit.safe
-    return Finding(
-        code=rule.code,
-        slug=rule.slug,
-        severity=hit.severity or rule.severity,
-        what=hit.what,
-        why=hit.why,
-        fix=hit.fix,
-        confidence=hit.confidence,
-        location=place,
-        autofix=Autofix(safe=safe, edits=edits) if edits else None,
-        as_of=compose.facts.as_of if hit.dated else "",
-    )
 
 
 def _extents(compose: Compose, file: str) -> dict[int, int]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from mlbox.lint.rule import Rule
 from mlbox.lint.rules import (
     apt,
     base_images,
@@ -40,11 +43,11 @@ from mlbox.lint.rules import (
     users,
     workdir,
 )
-from mlbox.lint.rules.rule import Hit, Rule
 
-__all__ = ["RULES", "Hit", "Rule"]
+if TYPE_CHECKING:
+    from mlbox.lint.image import Image
 
-RULES: tuple[Rule, ...] = (
+RULES: tuple[Rule[Image], ...] = (
     Rule(
         "MLD101",
         "torch-cuda-mismatch",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from mlbox.lint.commands.model import Download, SystemInstall
 from mlbox.lint.parse import Span
+from mlbox.lint.rule import Hit
 from mlbox.lint.rules.layers import (
     added,
     in_heredoc,
@@ -21,7 +22,6 @@ from mlbox.lint.rules.layers import (
     shipped,
     word,
 )
-from mlbox.lint.rules.rule import Hit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from mlbox.lint.end_of_life import ended
 from mlbox.lint.parse import Span, variables
 from mlbox.lint.references import CODENAMES, bases, copied, reference
+from mlbox.lint.rule import Hit
 from mlbox.lint.rules.base_tags import exists, judged, nonexistent
-from mlbox.lint.rules.rule import Hit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

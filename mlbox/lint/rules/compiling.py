@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from mlbox.lint.commands.model import PythonInstall
 from mlbox.lint.gpu.flavors import other_kind, to_kind
 from mlbox.lint.parse import Span
+from mlbox.lint.rule import Hit
 from mlbox.lint.rules.layers import line_start, newline
-from mlbox.lint.rules.rule import Hit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mlbox.facts import numbers
 from mlbox.lint.commands.model import CondaInstall
-from mlbox.lint.rules.rule import Hit
+from mlbox.lint.rule import Hit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

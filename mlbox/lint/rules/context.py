@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from mlbox.findings import Edit
 from mlbox.lint.dockerignore import Ignored
-from mlbox.lint.rules.rule import Hit
+from mlbox.lint.rule import Hit
 from mlbox.lint.secret_texts import holds_secrets
 
 if TYPE_CHECKING:

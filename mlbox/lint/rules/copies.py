@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from mlbox.lint.commands.model import Other, PythonInstall, SystemInstall
 from mlbox.lint.parse import Span
+from mlbox.lint.rule import Hit
 from mlbox.lint.rules.context import ignored_by
 from mlbox.lint.rules.layers import Run, line_end, newline
-from mlbox.lint.rules.rule import Hit
 from mlbox.lint.shell.scripts import SHELLS
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from mlbox.lint.commands.model import CondaInstall, DataFetch, PythonInstall
 from mlbox.lint.parse import Span
 from mlbox.lint.references import root
+from mlbox.lint.rule import Hit
 from mlbox.lint.rules.context import ignored_by
-from mlbox.lint.rules.rule import Hit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from mlbox.lint.commands.model import DataFetch, Other
-from mlbox.lint.rules.rule import Hit
+from mlbox.lint.rule import Hit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

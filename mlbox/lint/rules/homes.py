@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from mlbox.lint.commands.model import PythonInstall, UserAdd
 from mlbox.lint.parse import Span
+from mlbox.lint.rule import Hit
 from mlbox.lint.rules.layers import base_of, is_debian, newline, shipped
-from mlbox.lint.rules.rule import Hit
 from mlbox.lint.rules.users import ROOT, user_of
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlbox.lint.parse import Span
+from mlbox.lint.rule import Hit
 from mlbox.lint.rules.layers import newline
-from mlbox.lint.rules.rule import Hit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

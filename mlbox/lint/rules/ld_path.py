@@ -10,7 +10,7 @@ from mlbox.facts import numbers
 from mlbox.lint.gpu.tables import cuda_of, major
 from mlbox.lint.gpu.text import without_pair
 from mlbox.lint.parse import Span
-from mlbox.lint.rules.rule import Hit
+from mlbox.lint.rule import Hit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

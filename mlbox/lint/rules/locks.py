@@ -6,8 +6,8 @@ import re
 from typing import TYPE_CHECKING
 
 from mlbox.lint.commands.model import PythonInstall
+from mlbox.lint.rule import Hit
 from mlbox.lint.rules.layers import listed, runs
-from mlbox.lint.rules.rule import Hit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,7 +10,7 @@ from mlbox.lint.commands.model import CondaInstall, PythonInstall
 from mlbox.lint.gpu.markers import applies
 from mlbox.lint.gpu.tables import cuda_of, major, release_of, table_of
 from mlbox.lint.gpu.text import inside
-from mlbox.lint.rules.rule import Hit
+from mlbox.lint.rule import Hit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

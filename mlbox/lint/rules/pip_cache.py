@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlbox.lint.commands.model import PythonInstall
+from mlbox.lint.rule import Hit
 from mlbox.lint.rules.layers import added, base_of, is_private, runs, shipped, word
-from mlbox.lint.rules.rule import Hit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from mlbox.lint.commands.model import Other, PythonInstall
 from mlbox.lint.parse import Span
-from mlbox.lint.rules.rule import Hit
+from mlbox.lint.rule import Hit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

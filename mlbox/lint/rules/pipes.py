@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from mlbox.lint.commands.model import CondaInstall, Download, PythonInstall, SystemInstall
 from mlbox.lint.parse import Span
+from mlbox.lint.rule import Hit
 from mlbox.lint.rules.layers import added, base_of, in_heredoc, is_debian, is_plain, newline, runs
-from mlbox.lint.rules.rule import Hit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

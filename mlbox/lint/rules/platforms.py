@@ -9,7 +9,7 @@ from mlbox.facts import numbers
 from mlbox.lint.commands.model import DataFetch, Download, PythonInstall
 from mlbox.lint.parse import Span
 from mlbox.lint.references import root
-from mlbox.lint.rules.rule import Hit
+from mlbox.lint.rule import Hit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from mlbox.lint.commands.model import SystemInstall
 from mlbox.lint.parse import Span
+from mlbox.lint.rule import Hit
 from mlbox.lint.rules.apt import APT
 from mlbox.lint.rules.layers import (
     added,
@@ -17,7 +18,6 @@ from mlbox.lint.rules.layers import (
     runs,
     word,
 )
-from mlbox.lint.rules.rule import Hit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

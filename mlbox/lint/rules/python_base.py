@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from mlbox.lint.commands.model import CondaInstall, Other, PythonInstall, SystemInstall
 from mlbox.lint.parse import Span
 from mlbox.lint.references import root
-from mlbox.lint.rules.rule import Hit
+from mlbox.lint.rule import Hit
 from mlbox.resolve.judge import SYSTEM_PYTHONS
 
 if TYPE_CHECKING:

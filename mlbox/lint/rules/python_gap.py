@@ -10,7 +10,7 @@ from mlbox.lint.gpu.markers import applies
 from mlbox.lint.gpu.pythons import python_of
 from mlbox.lint.gpu.tables import release_of, table_of
 from mlbox.lint.gpu.wheels import is_public
-from mlbox.lint.rules.rule import Hit
+from mlbox.lint.rule import Hit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

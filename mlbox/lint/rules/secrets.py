@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from mlbox.lint.commands.model import DataFetch, Other, PythonInstall
 from mlbox.lint.parse import Span
-from mlbox.lint.rules.rule import Hit
+from mlbox.lint.rule import Hit
 from mlbox.lint.secret_texts import holds_secrets, literals
 from mlbox.lint.secrets import (
     is_credential_file,

@@ -7,8 +7,8 @@ import re
 import shlex
 from typing import TYPE_CHECKING
 
+from mlbox.lint.rule import Hit
 from mlbox.lint.rules.layers import shipped
-from mlbox.lint.rules.rule import Hit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,8 +7,8 @@ from difflib import SequenceMatcher
 from typing import TYPE_CHECKING
 
 from mlbox.lint.parse import Span
+from mlbox.lint.rule import Hit
 from mlbox.lint.rules.layers import is_cut_off, listed
-from mlbox.lint.rules.rule import Hit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from mlbox.lint.parse import Span
-from mlbox.lint.rules.rule import Hit
+from mlbox.lint.rule import Hit
 from mlbox.lint.rules.stages import refused
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from mlbox.findings import Edit
 from mlbox.lint.commands.model import CondaInstall, PythonInstall, SystemInstall
 from mlbox.lint.parse import Source, Span
 from mlbox.lint.references import root
-from mlbox.lint.rules.rule import Hit
+from mlbox.lint.rule import Hit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

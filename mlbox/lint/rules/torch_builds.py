@@ -8,7 +8,7 @@ from mlbox.facts import numbers
 from mlbox.lint.gpu.retag import retagged, tag_for
 from mlbox.lint.gpu.tables import cuda_of, table_of
 from mlbox.lint.gpu.wheels import INDEX, index_tag
-from mlbox.lint.rules.rule import Hit
+from mlbox.lint.rule import Hit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from mlbox.lint.gpu.retag import retagged, tag_for
 from mlbox.lint.gpu.tables import cuda_of, major, table_of
 from mlbox.lint.gpu.wheels import INDEX
-from mlbox.lint.rules.rule import Hit
+from mlbox.lint.rule import Hit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from mlbox.facts import numbers
 from mlbox.lint.gpu.tables import cuda_of, major, table_of
 from mlbox.lint.gpu.text import inside
-from mlbox.lint.rules.rule import Hit
+from mlbox.lint.rule import Hit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

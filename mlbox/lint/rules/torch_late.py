@@ -9,7 +9,7 @@ from mlbox.lint.commands.model import PythonInstall
 from mlbox.lint.gpu.tables import table_of
 from mlbox.lint.gpu.text import inside
 from mlbox.lint.parse import Span
-from mlbox.lint.rules.rule import Hit
+from mlbox.lint.rule import Hit
 from mlbox.lint.rules.torch_moves import AGAIN, PIN_TORCH, asked_torch, satisfied
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from mlbox.lint.commands.model import CondaInstall
 from mlbox.lint.gpu.tables import cuda_of, table_of
 from mlbox.lint.gpu.text import without_command, without_words
 from mlbox.lint.gpu.wheels import FAMILY
-from mlbox.lint.rules.rule import Hit
+from mlbox.lint.rule import Hit
 from mlbox.resolve.builds import xformers_for
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from mlbox.lint.gpu.pythons import python_of
 from mlbox.lint.gpu.tables import table_of
 from mlbox.lint.gpu.text import inside
 from mlbox.lint.parse import Span
-from mlbox.lint.rules.rule import Hit
+from mlbox.lint.rule import Hit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from mlbox.lint.commands.model import UserAdd
 from mlbox.lint.parse import Span
+from mlbox.lint.rule import Hit
 from mlbox.lint.rules.layers import (
     added,
     base_of,
@@ -19,7 +20,6 @@ from mlbox.lint.rules.layers import (
     runs,
     shipped,
 )
-from mlbox.lint.rules.rule import Hit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

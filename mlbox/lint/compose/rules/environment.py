@@ -11,8 +11,8 @@ from mlbox.lint.compose.gitignore import ignores
 from mlbox.lint.compose.merging import as_map
 from mlbox.lint.compose.model import variables_of
 from mlbox.lint.compose.paths import joined
-from mlbox.lint.compose.rules.rule import Hit
 from mlbox.lint.parse import Span
+from mlbox.lint.rule import Hit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

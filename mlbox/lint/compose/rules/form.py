@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from mlbox.lint.compose import edits
 from mlbox.lint.compose.references import dangling
-from mlbox.lint.compose.rules.rule import Hit
 from mlbox.lint.compose.validity import problems_of
+from mlbox.lint.rule import Hit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mlbox.lint.compose import edits
 from mlbox.lint.compose.gpu import requests_of
-from mlbox.lint.compose.rules.rule import Hit
+from mlbox.lint.rule import Hit
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlbox.lint.compose.images import report_of
-from mlbox.lint.compose.rules.rule import Hit
 from mlbox.lint.references import reference
+from mlbox.lint.rule import Hit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,7 +11,7 @@ from mlbox.lint.compose import edits
 from mlbox.lint.compose.built import built_image
 from mlbox.lint.compose.images import kind_of
 from mlbox.lint.compose.paths import is_windows
-from mlbox.lint.compose.rules.rule import Hit
+from mlbox.lint.rule import Hit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

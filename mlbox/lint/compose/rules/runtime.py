@@ -9,9 +9,9 @@ from mlbox.lint.compose import edits
 from mlbox.lint.compose.gpu import requests_of
 from mlbox.lint.compose.images import ImageKind, kind_of
 from mlbox.lint.compose.rules.gpu_requests import DEVICE
-from mlbox.lint.compose.rules.rule import Hit
 from mlbox.lint.compose.sizes import size_in_bytes
 from mlbox.lint.compose.words import option
+from mlbox.lint.rule import Hit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
