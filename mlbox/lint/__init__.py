@@ -12,7 +12,7 @@ from mlbox.lint.selection import Selection
 
 if TYPE_CHECKING:
     from mlbox.facts import Facts
-    from mlbox.lint.image import Files
+    from mlbox.lint.files import Files
 
 __all__ = ["LintReport", "Selection", "Unreadable", "lint_compose", "lint_dockerfile"]
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlbox.lint.image import Image, NoFiles
+from mlbox.lint.files import NoFiles
+from mlbox.lint.image import Image
 from mlbox.lint.parse import parse
 from mlbox.lint.report import Unreadable
 from mlbox.lint.rule import findings_of
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
     from mlbox.facts import Facts
     from mlbox.findings import Finding
-    from mlbox.lint.image import Files
+    from mlbox.lint.files import Files
 
 
 def check_dockerfile(

@@ -4,46 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from mlbox.lint.commands import actions_of
 from mlbox.lint.commands.model import Action, CondaInstall, PythonInstall
+from mlbox.lint.files import NoFiles
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mlbox.facts import Facts
+    from mlbox.lint.files import Files
     from mlbox.lint.gpu import GpuView
     from mlbox.lint.parse import Dockerfile, Stage, Step
-
-
-class Files(Protocol):
-    """The build context and what lies in it, by paths relative to its root (``"a/b.txt"``)."""
-
-    def text(self, path: str) -> str | None:
-        """A file's text; ``None`` if there is none, or it cannot be read."""
-
-    def exists(self, path: str) -> bool | None:
-        """Whether there is such a file or folder; ``None`` if nobody can know."""
-
-    def inside(self, path: str) -> tuple[str, ...]:
-        """The names in a folder (``""`` for the root), those of folders with ``/`` at their end."""
-
-
-class NoFiles:
-    """Nothing is known beside the Dockerfile: it was given as a text."""
-
-    def text(self, path: str) -> str | None:  # noqa: ARG002  (the protocol's)
-        """Nothing."""
-        return None
-
-    def exists(self, path: str) -> bool | None:  # noqa: ARG002  (the protocol's)
-        """Not known."""
-        return None
-
-    def inside(self, path: str) -> tuple[str, ...]:  # noqa: ARG002  (the protocol's)
-        """Nothing."""
-        return ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,7 +18,7 @@ from mlbox.lint.commands.model import (
     SystemInstall,
     UserAdd,
 )
-from mlbox.lint.image import NoFiles
+from mlbox.lint.files import NoFiles
 from mlbox.lint.parse import parse
 from mlbox.testing import FakeFiles
 

@@ -21,7 +21,7 @@ from mlbox.lint.shell import DEFAULT_SHELL, Shell, commands_of, shells_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from mlbox.lint.image import Files
+    from mlbox.lint.files import Files
     from mlbox.lint.parse import Dockerfile, Stage, Step
     from mlbox.lint.shell.model import Command
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from mlbox.findings import Location
-    from mlbox.lint.image import Files
+    from mlbox.lint.files import Files
     from mlbox.lint.parse import Instruction, Mapped, Step
 
 BASE_FOLDER = "~"  # the base image's own WORKDIR, whichever that is

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from mlbox.findings import Location
     from mlbox.lint.commands.context import Document, State
-    from mlbox.lint.image import Files
+    from mlbox.lint.files import Files
     from mlbox.lint.parse import Source, Span, Step
     from mlbox.lint.shell.model import Command
 

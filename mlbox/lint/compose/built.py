@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from mlbox.lint.compose.model import variables_of
 from mlbox.lint.compose.paths import Beneath, is_remote, joined
-from mlbox.lint.image import Image
 from mlbox.lint.parse import parse
 
 if TYPE_CHECKING:
     from mlbox.lint.compose.model import Compose, Service
     from mlbox.lint.compose.nodes import Node
+    from mlbox.lint.image import Image
     from mlbox.lint.parse import Stage
 
 _LONGEST = 200_000  # characters of a Dockerfile that is followed
@@ -84,6 +84,8 @@ def built_image(service: Service, compose: Compose) -> Built | None:
 
 
 def _read(text: str, build: Node, context: str, compose: Compose) -> Built:
+    from mlbox.lint.image import Image  # noqa: PLC0415  (most files build nothing)
+
     arguments = {item.name: item.value for item in variables_of(build.get("args"))}
     dockerfile = parse(_with(text, arguments) if arguments else text)
     target = build.scalar("target") if build.kind == "map" else None

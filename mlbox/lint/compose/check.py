@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from mlbox.lint.compose.loading import load
 from mlbox.lint.compose.reading import Failed
 from mlbox.lint.compose.rules import COMPOSE_RULES
-from mlbox.lint.image import NoFiles
+from mlbox.lint.files import NoFiles
 from mlbox.lint.report import Unreadable
 from mlbox.lint.rule import findings_of
 from mlbox.lint.selection import unsuppressed
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mlbox.findings import Finding
     from mlbox.lint.compose.model import Compose
     from mlbox.lint.compose.nodes import Node
-    from mlbox.lint.image import Files
+    from mlbox.lint.files import Files
 
 
 def check_compose(

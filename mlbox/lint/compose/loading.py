@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from mlbox.facts import Facts
     from mlbox.lint.compose.reading import Document
-    from mlbox.lint.image import Files
+    from mlbox.lint.files import Files
 
 _FILES = 20  # of one project; more are not followed
 _LONGEST_CHAIN = 50  # of services that extend each other

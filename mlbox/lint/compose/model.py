@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mlbox.lint.compose.nodes import Node
     from mlbox.lint.compose.reading import Failed
     from mlbox.lint.compose.words import Word
-    from mlbox.lint.image import Files
+    from mlbox.lint.files import Files
     from mlbox.lint.parse import Source
 
 

@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from mlbox.lint.image import Files
+    from mlbox.lint.files import Files
 
 _REMOTE = re.compile(r"(?:[a-z][a-z0-9+.-]*://|git@|github\.com/|oci:)", re.IGNORECASE)
 _WINDOWS = re.compile(r"[A-Za-z]:[\\/]")
