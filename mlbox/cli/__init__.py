@@ -44,6 +44,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = list(sys.argv[1:] if argv is None else argv)
     gc.disable()  # while modules load nothing is garbage, and looking for it takes 5 ms
     parser = _parser(arguments)
+    gc.set_threshold(50_000)  # not every 700 objects: a short command makes many that stay
     gc.enable()
     args = parser.parse_args(arguments)
     if args.command is None:
