@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from mlbox.errors import SpecError
 from mlbox.facts import Image, load_facts, numbers
 from mlbox.resolve import image_tags
-from mlbox.resolve.judge import ImageReport, judge
+from mlbox.resolve.judge import judge
+
+if TYPE_CHECKING:
+    from mlbox.resolve.image_report import ImageReport
 
 STATUSES = {"kept", "may be deleted", "absent", "moving", "end of life", "broken"}
 DIGEST = "sha256:" + "a" * 64

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mlbox.facts import Facts, Gpu
-    from mlbox.resolve.judge import ImageReport
+    from mlbox.resolve.image_report import ImageReport
     from mlbox.resolve.request import Request
     from mlbox.resolve.targets import Drivers
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mlbox.findings import Finding
-    from mlbox.resolve.judge import ImageReport
+    from mlbox.resolve.image_report import ImageReport
 
 Verdict = Literal["ok", "warn", "impossible"]
 

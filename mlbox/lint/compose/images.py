@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from mlbox.facts import Facts
     from mlbox.lint.compose.built import Built
     from mlbox.lint.compose.model import Compose, Service
-    from mlbox.resolve.judge import ImageReport
+    from mlbox.resolve.image_report import ImageReport
 
 
 class ImageKind(Enum):

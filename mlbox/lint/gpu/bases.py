@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from mlbox.errors import SpecError
 from mlbox.lint.references import reference as image_name
 from mlbox.resolve import image_tags as tags
-from mlbox.resolve.judge import SYSTEM_PYTHONS, judge
+from mlbox.resolve.image_contents import SYSTEM_PYTHONS
+from mlbox.resolve.judge import judge
 
 if TYPE_CHECKING:
     from mlbox.facts import Facts

@@ -16,7 +16,7 @@ from mlbox.resolve.judge import judge
 if TYPE_CHECKING:
     from mlbox.facts import Facts
     from mlbox.lint.references import Reference
-    from mlbox.resolve.judge import ImageReport
+    from mlbox.resolve.image_report import ImageReport
 
 _HUB_REPOSITORIES = (tags.NVIDIA_CUDA, tags.PYTORCH, tags.TENSORFLOW)
 _NGC_PATHS = ("nvidia/pytorch", "nvidia/cuda")

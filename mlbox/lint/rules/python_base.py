@@ -10,7 +10,7 @@ from mlbox.lint.commands.model import CondaInstall, Other, PythonInstall, System
 from mlbox.lint.parse import Span
 from mlbox.lint.references import root
 from mlbox.lint.rule import Hit
-from mlbox.resolve.judge import SYSTEM_PYTHONS
+from mlbox.resolve.image_contents import SYSTEM_PYTHONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
