@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
     from mlbox.linter.find import Target
 
-LARGEST = 10 * 2**20  # bytes; a Dockerfile has some thousand
+LARGEST = 2 * 2**20  # bytes; a Dockerfile has some thousand
+LARGEST_BESIDE = 20 * 2**20  # locks of large projects have millions
 _HIGHEST = 8  # folders above a Dockerfile that may be its build context
 
 
@@ -38,7 +39,8 @@ class Folder:
         if path in self.changed:
             return self.changed[path]
         if path not in self._read:
-            text = read(self.root / path, path) if _is_named(path) else None
+            named = _is_named(path)
+            text = read(self.root / path, path, largest=LARGEST_BESIDE) if named else None
             self._read[path] = text if isinstance(text, str) else None
         return self._read[path]
 
@@ -63,16 +65,17 @@ class Folder:
             return ()
 
 
-def read(path: Path, shown: str) -> str | Unreadable:
+def read(path: Path, shown: str, *, largest: int = LARGEST) -> str | Unreadable:
     """Return a file's text, each byte that is no UTF-8 as a surrogate; or why there is none."""
     try:
         if str(path) == "-":
-            return _text(sys.stdin.buffer.read(LARGEST + 1), shown)
+            data = sys.stdin.buffer.read(largest + 1)
+            return _text(data, shown) if len(data) <= largest else _too_large(shown, largest)
         about = path.stat()
         if not stat.S_ISREG(about.st_mode):
             return _refused(shown, "It is no ordinary file.", "Name a Dockerfile or compose file.")
-        if about.st_size > LARGEST:
-            return _too_large(shown, about.st_size)
+        if about.st_size > largest:
+            return _too_large(shown, largest)
         return _text(path.read_bytes(), shown)
     except (OSError, ValueError) as error:  # ValueError: no path at all
         why = getattr(error, "strerror", None) or str(error)
@@ -116,8 +119,6 @@ def _is_named(path: str, *, folder: bool = False) -> bool:
 
 
 def _text(data: bytes, shown: str) -> str | Unreadable:
-    if len(data) > LARGEST:
-        return _too_large(shown, len(data))
     if b"\0" in data:
         wide = data.startswith((b"\xff\xfe", b"\xfe\xff"))
         return _refused(
@@ -128,10 +129,10 @@ def _text(data: bytes, shown: str) -> str | Unreadable:
     return data.decode("utf-8", "surrogateescape")
 
 
-def _too_large(shown: str, size: int) -> Unreadable:
+def _too_large(shown: str, largest: int) -> Unreadable:
     return _refused(
         shown,
-        f"It has {size / 2**20:.0f} MiB; more than {LARGEST // 2**20} MiB are not read.",
+        f"It has more than {largest // 2**20} MiB, which is no Dockerfile or compose file.",
         "Leave it out with --exclude; data belongs into files of its own.",
     )
 

@@ -47,8 +47,12 @@ def test_what_is_no_text_is_refused(tmp_path: Path, data: bytes, words: str) -> 
 def test_a_file_of_50_mb_is_refused_without_being_read(tmp_path: Path) -> None:
     with (tmp_path / "Dockerfile").open("wb") as file:
         file.truncate(50 * 2**20)
-    assert "50 MiB" in why(tmp_path / "Dockerfile")
-    assert LARGEST < 50 * 2**20
+    assert "more than 2 MiB" in why(tmp_path / "Dockerfile")
+
+
+def test_a_lock_beside_it_may_be_larger(tmp_path: Path) -> None:
+    (tmp_path / "uv.lock").write_text("#" * (LARGEST + 1), encoding="utf-8")
+    assert Folder(tmp_path).text("uv.lock") is not None
 
 
 def test_links_in_a_circle_folders_and_pipes_are_refused(tmp_path: Path) -> None:
