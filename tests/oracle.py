@@ -66,6 +66,7 @@ class Answer:
     python: str | None = None
     min_driver: str | None = None
     exact_driver: str | None = None
+    default_is_cpu: bool = False
 
 
 IMPOSSIBLE = Answer(verdict="impossible")
@@ -297,6 +298,18 @@ def preference(row: Row, question: Question) -> tuple[Numbers, int, bool, Number
     )
 
 
+def default_is_cpu(row: Row, question: Question) -> bool:
+    """Tell whether `pip install torch` gives the CPU build where this one is for CUDA, unasked."""
+    if question.framework != "torch" or question.cuda != "auto" or not is_cuda(row):
+        return False
+    word = DEFAULT_WORDS[question.platform]
+    return any(
+        is_cpu(other) and word in other["default"].split()
+        for other in BUILDS["torch"]
+        if other["release"] == row["release"]
+    )
+
+
 def python_for(row: Row, question: Question) -> str:
     if question.python is not None:
         return ".".join(question.python.split(".")[:2])
@@ -319,4 +332,5 @@ def answer(question: Question) -> Answer:
         python=python_for(best, question),
         min_driver=None if is_cpu(best) else min_driver(best, gpu, question.platform),
         exact_driver=None if is_cpu(best) else exact_driver(best, gpu, question.platform),
+        default_is_cpu=default_is_cpu(best, question),
     )

@@ -131,7 +131,7 @@ TAGS = [
 
 PLATFORMS = [
     case("on arm64 the default index is CPU until 2.10", OK, torch("2.10.0", platform=ARM),
-         cuda_tag="cu130", says="the package index gives by default on linux/arm64 is a CPU build"),
+         cuda_tag="cu130", says="the default package index has the CPU build"),
     case("on arm64 the default index has CUDA from 2.11 on", OK, torch("2.11.0", platform=ARM),
          cuda_tag="cu130", says="the build that the package index gives by default"),
     case("2.8.0 on arm64 is cu129 alone", OK, torch("2.8.0", platform=ARM), cuda_tag="cu129"),
@@ -149,7 +149,7 @@ PLATFORMS = [
     case("arm64 cu124 was not confirmed, and that is said", OK,
          torch("2.5.1", platform=ARM, gpu="GH200"), says="not confirmed"),
     case("on Windows the default index is CPU", OK, torch("2.14.1", platform=WINDOWS),
-         says="the package index gives by default on windows/amd64 is a CPU build"),
+         says="the default package index has the CPU build"),
     case("CUDA 13 on Windows has no exact driver", WARN,
          torch("2.13.0", platform=WINDOWS, driver="581.29", cuda="13.0"),
          exact_driver=None, min_driver="580", says="no exact driver"),
@@ -368,6 +368,58 @@ def test_a_rule_is_followed(case: Case) -> None:
 
 def test_there_are_many_cases_each_with_its_own_sentence() -> None:
     assert len({case.why for case in CASES}) == len(CASES) >= 80
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [torch(platform=WINDOWS), torch("2.10.0", platform=ARM), torch(platform=WINDOWS, gpu="L4")],
+    ids=["Windows", "arm64 until 2.10", "Windows with a GPU"],
+)
+def test_where_the_default_index_has_the_cpu_build_that_is_said_first(
+    asked: dict[str, Any],
+) -> None:
+    answer = resolve(Request(**asked), FACTS)
+    default = resolve(Request(**asked, cuda="cpu"), FACTS)
+    about, source = (
+        f"CPU build of torch {default.version}",
+        default.reasons[0].split("(source: ")[1],
+    )
+    first = answer.reasons[0]
+    assert answer.cuda is not None
+    assert about in first
+    assert "from PyTorch's own index" in first
+    assert "`--cuda cpu`" in first
+    assert first.endswith(source)  # that of the row of the CPU build
+    finding = answer.findings[0]
+    assert (finding.code, finding.severity) == ("default-build-is-cpu", "info")
+    assert about in finding.what
+    assert "`--cuda cpu`" in finding.fix
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        torch(),
+        torch("2.11.0", platform=ARM),
+        torch(platform=WINDOWS, cuda="cpu"),
+        torch(platform=WINDOWS, cuda="13.2"),
+        torch("2.9.1", driver="565.57.01"),  # takes a build that is not the default: also CUDA
+        tensorflow(platform=WINDOWS, gpu="RTX 3090"),  # has no index of its own
+        jax(platform=WINDOWS),
+    ],
+    ids=lambda asked: " ".join(str(value) for value in asked.values() if value),
+)
+def test_of_the_default_index_nothing_else_is_said(asked: dict[str, Any]) -> None:
+    answer = resolve(Request(**asked), FACTS)
+    assert answer.verdict != NO
+    assert "default-build-is-cpu" not in {finding.code for finding in answer.findings}
+    assert "has the CPU build" not in told(answer)
+
+
+def test_what_is_for_linux_alone_does_not_go_with_a_build_for_windows() -> None:
+    assert {"nccl", "triton"} <= resolve(Request(**torch("2.15.0")), FACTS).companions.keys()
+    windows = resolve(Request(**torch("2.15.0", platform=WINDOWS)), FACTS).companions
+    assert not {"nccl", "triton"} & windows.keys()
 
 
 @pytest.mark.parametrize(

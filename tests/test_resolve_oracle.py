@@ -160,6 +160,7 @@ def compare(question: oracle.Question) -> None:
         python=resolution.python,
         min_driver=resolution.min_driver,
         exact_driver=resolution.exact_driver,
+        default_is_cpu=any(f.code == "default-build-is-cpu" for f in resolution.findings),
     )
     assert given == expected, question
 

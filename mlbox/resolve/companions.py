@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 from mlbox.facts import numbers
 from mlbox.findings import Finding
 from mlbox.resolve.builds import is_cuda, named_packages, needs_cuda_base, unpaired
+from mlbox.resolve.default_build import cpu_default, finding
 from mlbox.resolve.resolution import Companion
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mlbox.facts import Build
+    from mlbox.facts import Build, Facts
     from mlbox.resolve.builds import Ask
 
 WHY_UNPAIRED = {
@@ -28,6 +29,7 @@ _DOUBTS = {
     "derived": "inferred from how its publisher names things",
     "recollected": "recollected, no source at hand",
 }
+_LINUX_ONLY = {"triton", "nccl"}  # their requirements are for Linux alone (PyPI METADATA)
 _PINNED_CUDNN = "9.10.2.21"
 _TURING = (7, 5)
 
@@ -37,7 +39,7 @@ def companions(build: Build, ask: Ask) -> dict[str, Companion]:
     found = {
         name: Companion(version=version, pinned=name not in build.loose)
         for name, version in build.companions.items()
-        if not (name == "triton" and build.platform.startswith("windows"))
+        if not (name in _LINUX_ONLY and build.platform.startswith("windows"))
         and (is_cuda(build) or name in {"torchvision", "torchaudio"})
     }
     if build.framework == "torch" and "torchaudio" not in build.companions:
@@ -67,9 +69,15 @@ def cudnn_pin(build: Build, ask: Ask) -> tuple[str, ...]:
     return (f"nvidia-cudnn-cu12=={_PINNED_CUDNN}",) if old_cudnn(build, ask) else ()
 
 
-def findings(build: Build, ask: Ask) -> tuple[Finding, ...]:
+def findings(build: Build, ask: Ask, facts: Facts) -> tuple[Finding, ...]:
     """Return what is worth knowing beside the reasons."""
-    return (*_trust(build, ask), *_code_findings(build, ask), *_family(build, ask))
+    default = cpu_default(build, ask, facts)
+    return (
+        *([finding(default)] if default else []),
+        *_trust(build, ask),
+        *_code_findings(build, ask),
+        *_family(build, ask),
+    )
 
 
 def _trust(build: Build, ask: Ask) -> Iterator[Finding]:

@@ -16,6 +16,7 @@ from mlbox.resolve.builds import (
     unpaired,
 )
 from mlbox.resolve.companions import WHY_UNPAIRED
+from mlbox.resolve.default_build import cpu_default, reason
 from mlbox.resolve.targets import WITHOUT_WHEELS, drivers_for, outlived
 
 if TYPE_CHECKING:
@@ -34,10 +35,12 @@ _MINOR_VERSION = "(source: NVIDIA's page on minor-version compatibility)"
 
 def explain(build: Build, python: str, ask: Ask, facts: Facts) -> tuple[str, ...]:
     """Return a sentence per decision, with the fact's source."""
+    default = cpu_default(build, ask, facts)
     return (
+        *([reason(default)] if default else []),
         _why_release(build, ask),
         *_passed_over(build, ask, facts),
-        _why_tag(build, ask, facts),
+        _why_tag(build, ask),
         *_why_code(build, ask),
         *_why_driver(build, ask, facts),
         *_why_not_all(build, ask, facts),
@@ -91,7 +94,7 @@ def _lacks(unmet: str, builds: tuple[Build, ...], ask: Ask) -> str:
             return f"it comes for {_tags(builds)}, not for {_asked_tag(ask)}"
 
 
-def _why_tag(build: Build, ask: Ask, facts: Facts) -> str:
+def _why_tag(build: Build, ask: Ask) -> str:
     if not is_cuda(build):
         if ask.tag == "cpu":
             return "CPU only: as asked."
@@ -106,21 +109,8 @@ def _why_tag(build: Build, ask: Ask, facts: Facts) -> str:
         return f"{name}: as asked {_AS_RELEASE}."
     if build.default:
         return f"{name}: the build that the package index gives by default {_AS_RELEASE}."
-    if build.platform != "linux/amd64" and not _has_default_cuda(build, facts):
-        return (
-            f"{name}: the newest CUDA build that fits; what the package index gives by default "
-            f"on {build.platform} is a CPU build, so the framework's own index is used "
-            f"{_AS_RELEASE}."
-        )
     target = _target(ask) or "any GPU"
     return f"{name}: of this release's builds, the best that runs on {target} {_AS_RELEASE}."
-
-
-def _has_default_cuda(build: Build, facts: Facts) -> bool:
-    return any(
-        other.default and is_cuda(other) and other.release == build.release
-        for other in facts.builds_by[build.framework, build.platform]
-    )
 
 
 def _why_code(build: Build, ask: Ask) -> Iterator[str]:

@@ -67,7 +67,7 @@ def _with_build(build: Build, ask: Ask, facts: Facts) -> Resolution:
             *explain(build, python, ask, facts),
             base_reason(request, base, cuda=is_cuda(build)),
         ),
-        findings=findings(build, ask),
+        findings=findings(build, ask, facts),
         default_build=build.default,
         as_of=facts.as_of,
     )
