@@ -22,7 +22,12 @@ def cache_folder() -> Path:
 
 def known_facts() -> Facts:
     """Return the facts in force: those that came with mlbox, and newer ones that were saved."""
-    return load_facts(cache_folder() / "facts")
+    return load_facts(saved_facts())
+
+
+def saved_facts() -> Path:
+    """Return the file that an update of the facts saves; it need not exist."""
+    return cache_folder() / "facts" / "tables.json"
 
 
 def cache_file(kind: str, key: str) -> Path:

@@ -19,10 +19,10 @@ Output = pytest.CaptureFixture[str]
 
 @pytest.fixture(autouse=True)
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty cache of the user's, and no index that may be asked."""
+    """The file of an empty cache of the user's, and no index that may be asked."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.setenv("PIP_NO_INDEX", "1")
-    return tmp_path / "mlbox" / "facts"
+    return tmp_path / "mlbox" / "facts" / "tables.json"
 
 
 def facts(*words: str) -> int:
@@ -127,7 +127,7 @@ def test_damaged_saved_tables_are_told_and_those_of_mlbox_printed(
     cache: Path, capsys: Output
 ) -> None:
     save(cache, {"torch": tables(None)[0]["torch"]}, as_of="2027-01-01")
-    (cache / "torch.csv").write_text("release", encoding="utf-8")
+    cache.write_text("release", encoding="utf-8")
     assert facts("torch", "2.15.0", "cu132") == 0
     captured = capsys.readouterr()
     assert "cu132" in captured.out
@@ -140,12 +140,12 @@ def test_an_update_without_an_index_keeps_the_facts_and_exits_with_4(
     cache: Path, capsys: Output
 ) -> None:
     save(cache, {"torch": tables(None)[0]["torch"]}, as_of="2027-01-01")
-    before = {path.name: path.read_bytes() for path in cache.iterdir()}
+    before = cache.read_bytes()
     assert facts("update") == 4
     told = capsys.readouterr().err.strip().splitlines()
     assert told[-3:][0] == "The facts were not updated; those in force stay as they are."
     assert len(told[-3:]) == 3
-    assert {path.name: path.read_bytes() for path in cache.iterdir()} == before
+    assert cache.read_bytes() == before
     assert list(cache.parent.iterdir()) == [cache]
 
 

@@ -158,9 +158,10 @@ def test_an_image_without_a_source_is_refused() -> None:
 
 
 def test_saved_facts_that_are_corrupt_are_not_used_and_the_answer_says_so(tmp_path: Path) -> None:
-    (tmp_path / "torch.csv").write_text("release,tag\n2.99.0,cu999\n", encoding="utf-8")
-    (tmp_path / "manifest.json").write_text("{", encoding="utf-8")
-    facts = load_facts(tmp_path)
+    saved = tmp_path / "tables.json"
+    table = '{"torch": {"as_of": "2027-01-01", "sha256": "", "table": "release\\n2.99.0\\n"}}'
+    saved.write_text(table, encoding="utf-8")
+    facts = load_facts(saved)
     assert [b.release for b in facts.builds] == [b.release for b in FACTS.builds]
     answer = resolve(Request(framework="torch"), facts)
     assert answer.version == "2.15.0"

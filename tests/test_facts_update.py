@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +18,7 @@ from mlbox.refresh.merge import changes, merge
 from mlbox.refresh.published import Statement, statements
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 RECORDED = json.loads((Path(__file__).parent / "data" / "package-index.json").read_text("utf-8"))
 TODAY = "2026-12-01"
@@ -357,20 +360,27 @@ def test_an_index_without_a_framework_changes_nothing() -> None:
 # saved tables
 
 
-def saved_folder(tmp_path: Path) -> Path:
+def saved_tables(tmp_path: Path) -> Path:
     """Tables that an update saved: torch with one value that the bundled one does not have."""
-    folder = tmp_path / "facts"
+    saved = tmp_path / "facts" / "tables.json"
     text = tables(None)[0]["torch"].replace("9.26.0.51", "9.99.9.99")
-    save(folder, {"torch": text}, as_of=TODAY)
-    return folder
+    save(saved, {"torch": text}, as_of=TODAY)
+    return saved
+
+
+def edited(saved: Path, edit: Callable[[dict[str, dict[str, object]]], object]) -> None:
+    entries = json.loads(saved.read_text("utf-8"))
+    edit(entries)
+    saved.write_text(json.dumps(entries), "utf-8")
 
 
 def test_saved_tables_replace_bundled_ones(tmp_path: Path) -> None:
-    found, problem = tables(saved_folder(tmp_path))
+    saved = saved_tables(tmp_path)
+    found, problem = tables(saved)
     assert problem is None
     assert "9.99.9.99" in found["torch"]
     assert found["cuda"] == tables(None)[0]["cuda"]
-    assert days(tmp_path / "facts")["torch"] == TODAY
+    assert days(saved)["torch"] == TODAY
 
 
 def test_no_saved_tables_is_no_problem(tmp_path: Path) -> None:
@@ -378,64 +388,118 @@ def test_no_saved_tables_is_no_problem(tmp_path: Path) -> None:
 
 
 def test_saved_tables_older_than_mlbox_are_passed_over_silently(tmp_path: Path) -> None:
-    save(tmp_path / "facts", {"torch": tables(None)[0]["torch"]}, as_of="2020-01-01")
-    assert cached_tables(tmp_path / "facts") == {}
-    assert tables(tmp_path / "facts") == (tables(None)[0], None)
-    assert days(tmp_path / "facts") == days(None)
+    saved = tmp_path / "tables.json"
+    save(saved, {"torch": tables(None)[0]["torch"]}, as_of="2020-01-01")
+    assert cached_tables(saved) == {}
+    assert tables(saved) == (tables(None)[0], None)
+    assert days(saved) == days(None)
 
 
 @pytest.mark.parametrize(
     "damage",
     [
-        lambda folder: (folder / "torch.csv").write_text("release,tag\n", "utf-8"),
-        lambda folder: (folder / "torch.csv").write_bytes(b"\xff\xfe"),
-        lambda folder: (folder / "torch.csv").unlink(),
-        lambda folder: (folder / "manifest.json").write_text("{", "utf-8"),
-        lambda folder: (folder / "manifest.json").write_text("[]", "utf-8"),
-        lambda folder: (folder / "manifest.json").write_text('{"torch": {"as_of": 3}}', "utf-8"),
-        lambda folder: (folder / "manifest.json").unlink(),
-        lambda folder: save(folder, {"torch": "release,tag\n1,2\n"}, as_of=TODAY),
-        lambda folder: save(folder, {"mystery": "a\n1\n"}, as_of=TODAY),
-        lambda folder: save(
-            folder, {"torch": tables(None)[0]["torch"] + "2.16.0,cu140\n"}, as_of=TODAY
+        lambda saved: saved.write_text(saved.read_text("utf-8")[:1000], "utf-8"),
+        lambda saved: saved.write_bytes(b"\xff\xfe"),
+        lambda saved: saved.write_bytes(b""),
+        lambda saved: saved.write_text("[]", "utf-8"),
+        lambda saved: saved.write_text("[" * 100_000, "utf-8"),
+        lambda saved: edited(saved, lambda all_: all_["torch"].update(table="release,tag\n")),
+        lambda saved: edited(saved, lambda all_: all_["torch"].pop("table")),
+        lambda saved: edited(saved, lambda all_: all_["torch"].pop("sha256")),
+        lambda saved: edited(saved, lambda all_: all_["torch"].update(as_of=3)),
+        lambda saved: edited(saved, lambda all_: all_["torch"].update(as_of="yesterday")),
+        lambda saved: (saved.unlink(), saved.mkdir()),
+        lambda saved: save(saved, {"torch": "release,tag\n1,2\n"}, as_of=TODAY),
+        lambda saved: save(saved, {"mystery": "a\n1\n"}, as_of=TODAY),
+        lambda saved: save(
+            saved, {"torch": tables(None)[0]["torch"] + "2.16.0,cu140\n"}, as_of=TODAY
         ),
     ],
     ids=[
         "cut short",
         "no text",
+        "empty",
+        "something else",
+        "too deep",
+        "another table",
         "table missing",
-        "half a manifest",
-        "another manifest",
+        "hash missing",
         "no day",
-        "manifest missing",
+        "another word than a day",
+        "a folder",
         "other columns",
         "unknown table",
         "a short row",
     ],
 )
 def test_damaged_saved_tables_are_not_used_and_it_is_said(damage: object, tmp_path: Path) -> None:
-    folder = saved_folder(tmp_path)
-    damage(folder)  # type: ignore[operator]
-    found, problem = tables(folder)
+    saved = saved_tables(tmp_path)
+    damage(saved)  # type: ignore[operator]
+    found, problem = tables(saved)
     assert found == tables(None)[0]
     assert problem
-    assert str(folder) in problem
+    assert str(saved) in problem
     assert "`mlbox facts update`" in problem
 
 
 def test_saving_again_replaces_all_and_leaves_nothing_behind(tmp_path: Path) -> None:
-    folder = saved_folder(tmp_path)
-    save(folder, {"jax": tables(None)[0]["jax"]}, as_of=TODAY)
-    assert sorted(path.name for path in folder.iterdir()) == ["jax.csv", "manifest.json"]
-    assert [path.name for path in tmp_path.iterdir()] == ["facts"]
+    saved = saved_tables(tmp_path)
+    save(saved, {"jax": tables(None)[0]["jax"]}, as_of=TODAY)
+    assert cached_tables(saved) == {"jax": tables(None)[0]["jax"]}
+    assert list(saved.parent.iterdir()) == [saved]
+
+
+KILLED_WHILE_SAVING = """
+import os, signal, sys
+from pathlib import Path
+
+from mlbox.facts.cached import tables
+from mlbox.refresh import save
+
+new = tables(None)[0]["torch"].replace("9.26.0.51", "9.88.8.88")
+folder, left = str(Path(sys.argv[1]).parent), int(sys.argv[2])
+
+def die_at_the_last_step(event, args):  # of those that touch the folder
+    global left
+    if any(folder in str(arg) for arg in args):
+        left -= 1
+        if left == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+sys.addaudithook(die_at_the_last_step)
+save(Path(sys.argv[1]), {"torch": new}, as_of=sys.argv[3])
+"""
+
+
+def test_whenever_an_update_is_killed_the_old_tables_or_the_new_are_in_force(
+    tmp_path: Path,
+) -> None:
+    seen = []
+    for step in range(1, 50):
+        saved = saved_tables(tmp_path / str(step))
+        done = subprocess.run(
+            [sys.executable, "-c", KILLED_WHILE_SAVING, saved, str(step), TODAY], check=False
+        )
+        found, problem = tables(saved)
+        assert problem is None, step
+        seen.append("9.88.8.88" in found["torch"])
+        assert seen[-1] != ("9.99.9.99" in found["torch"]), step
+        if done.returncode == 0:
+            break
+        assert done.returncode == -signal.SIGKILL
+    assert seen[0] is False  # killed before the first step
+    assert seen[-1] is True  # not killed at all
+    assert len(seen) > 3
 
 
 def test_saving_where_it_cannot_be_keeps_the_old(tmp_path: Path) -> None:
-    folder = saved_folder(tmp_path)
+    saved = saved_tables(tmp_path)
+    with pytest.raises(OSError, match="File name too long"):
+        save(saved.with_name("x" * 300), {"torch": ""}, as_of=TODAY)
     with pytest.raises(AttributeError):
-        save(folder, {"torch": None}, as_of=TODAY)  # type: ignore[dict-item]
-    assert "9.99.9.99" in tables(folder)[0]["torch"]
-    assert [path.name for path in tmp_path.iterdir()] == ["facts"]
+        save(saved, {"torch": None}, as_of=TODAY)  # type: ignore[dict-item]
+    assert "9.99.9.99" in tables(saved)[0]["torch"]
+    assert list(saved.parent.iterdir()) == [saved]
 
 
 # the manifest

@@ -11,7 +11,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mlbox.cache import cache_folder
+from mlbox.cache import saved_facts
 from mlbox.errors import HostError, SpecError
 from mlbox.facts.cached import days, header, names, rows, tables
 
@@ -84,11 +84,6 @@ def run(args: argparse.Namespace) -> int:
         return 0
     _show(args, texts[args.table])
     return 0
-
-
-def saved_facts() -> Path:
-    """Return where an update saves, and everything that reads facts looks."""
-    return cache_folder() / "facts"
 
 
 def _list(texts: Mapping[str, str]) -> None:

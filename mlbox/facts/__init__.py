@@ -265,9 +265,9 @@ def numbers(version: str) -> tuple[int, ...]:
 
 @functools.cache
 def load_facts(saved: Path | None = None) -> Facts:
-    """Read the tables shipped with mlbox, and newer ones in a folder; once per process.
+    """Read the tables shipped with mlbox, and newer ones that were saved; once per process.
 
-    A folder that cannot be used is not: ``problem`` says so.
+    A file that cannot be used is not: ``problem`` says so.
 
     Raises:
         FactsError: A row contradicts itself or another.
@@ -275,7 +275,7 @@ def load_facts(saved: Path | None = None) -> Facts:
     tables, problem = tables_in_force(saved)
     rows = {name: tuple(csv.DictReader(tables[name].splitlines())) for name in _TABLES}
     facts = Facts(
-        as_of=min(days(saved).values()) if saved and saved.is_dir() else AS_OF,
+        as_of=min(days(saved).values()) if saved and saved.exists() else AS_OF,
         problem=problem,
         builds=tuple(
             build

@@ -1,7 +1,8 @@
 """The tables in force: those that came with mlbox, and newer ones that an update saved.
 
-A saved table replaces the bundled one of the same name if it is as it was saved, has the same
-columns, and is not older. Whatever else is found there, the bundled tables are used.
+An update saves its tables in one file, which is replaced whole. A saved table replaces the bundled
+one of the same name if it is as it was saved, has the same columns, and is not older. Whatever else
+is found there, the bundled tables are used.
 """
 
 from __future__ import annotations
@@ -21,25 +22,25 @@ def names() -> tuple[str, ...]:
     return tuple(path.stem for path in sorted(_BUNDLED.glob("*.csv")))
 
 
-def tables(folder: Path | None) -> tuple[Mapping[str, str], str | None]:
+def tables(saved: Path | None) -> tuple[Mapping[str, str], str | None]:
     """Return the text of every table in force, and what is wrong with the saved ones.
 
     Args:
-        folder: Where ``mlbox facts update`` saves; ``None`` for the bundled tables alone.
+        saved: The file of ``mlbox facts update``; ``None`` for the bundled tables alone.
 
     Returns:
         The texts by table name, and a message for the user: ``None`` if nothing is wrong.
     """
     bundled = {name: _read(_BUNDLED / f"{name}.csv") for name in names()}
-    if folder is None or not folder.is_dir():
+    if saved is None or not saved.exists():
         return bundled, None
     try:
-        return {**bundled, **cached_tables(folder)}, None
+        return {**bundled, **cached_tables(saved)}, None
     except (OSError, ValueError) as error:
-        return bundled, _problem(folder, error)
+        return bundled, _problem(saved, error)
 
 
-def cached_tables(folder: Path) -> dict[str, str]:
+def cached_tables(saved: Path) -> dict[str, str]:
     """Return the saved tables that replace bundled ones.
 
     Raises:
@@ -48,32 +49,27 @@ def cached_tables(folder: Path) -> dict[str, str]:
     """
     from mlbox.facts import dated  # noqa: PLC0415  (loads on use: most machines have no update)
 
-    for sentence in dated.check(folder):
-        raise ValueError(sentence)
-    saved, bundled = dated.manifest(folder), dated.manifest()
-    texts = dated.texts(folder)
-    for name, text in texts.items():
+    bundled = dated.manifest()
+    entries = dated.saved(saved)
+    for name, (_, text) in entries.items():
         _check_rows(name, text)
     return {
-        name: text
-        for name, text in texts.items()
-        if name not in bundled or saved[name].as_of >= bundled[name].as_of
+        name: text for name, (stamp, text) in entries.items() if stamp.as_of >= bundled[name].as_of
     }
 
 
-def days(folder: Path | None) -> dict[str, str]:
+def days(saved: Path | None) -> dict[str, str]:
     """Return the day that each table in force speaks of (ISO 8601)."""
     from mlbox.facts import dated  # noqa: PLC0415  (loads on use)
 
     known = {name: entry.as_of for name, entry in dated.manifest().items()}
-    if folder is None or not folder.is_dir():
+    if saved is None or not saved.exists():
         return known
     try:
-        used = cached_tables(folder)
-        saved = dated.manifest(folder)
+        used, entries = cached_tables(saved), dated.saved(saved)
     except (OSError, ValueError):
         return known
-    return {**known, **{name: saved[name].as_of for name in used}}
+    return {**known, **{name: entries[name][0].as_of for name in used}}
 
 
 def rows(text: str) -> Iterator[dict[str, str]]:
@@ -101,8 +97,8 @@ def _read(path: Path) -> str:
     return path.read_bytes().decode()
 
 
-def _problem(folder: Path, error: Exception) -> str:
+def _problem(saved: Path, error: Exception) -> str:
     return (
-        f"The facts saved in {folder} cannot be used: {str(error).rstrip('.')}. "
+        f"The facts saved in {saved} cannot be used: {str(error).rstrip('.')}. "
         "Those that came with mlbox are used instead; `mlbox facts update` saves them anew."
     )

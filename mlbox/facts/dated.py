@@ -1,7 +1,8 @@
-"""The day of each table: a manifest beside the tables, which holds a table to its ``as_of``.
+"""The day of each table, and a hash that holds the table to it.
 
-``manifest.json`` has, per table, the day it speaks of and the SHA-256 of its text. A table that
-was changed without a new day is found by its hash.
+``manifest.json`` beside the bundled tables has, per table, the day it speaks of and the SHA-256 of
+its text. A table that was changed without a new day is found by its hash. What an update saves is
+one file, which has the tables, their day and their hash.
 """
 
 from __future__ import annotations
@@ -59,6 +60,32 @@ def manifest_text(stamps: Mapping[str, Stamp]) -> str:
         for name, entry in sorted(stamps.items())
     }
     return json.dumps(entries, indent=2) + "\n"
+
+
+def saved_entries(tables: Mapping[str, str], *, as_of: str) -> dict[str, dict[str, str]]:
+    """Return tables with their day, as an update saves them in one file of JSON."""
+    return {
+        name: {"as_of": as_of, "sha256": stamp(text, as_of=as_of).sha256, "table": text}
+        for name, text in tables.items()
+    }
+
+
+def saved(file: Path) -> dict[str, tuple[Stamp, str]]:
+    """Read the tables that an update saved, with their day.
+
+    Raises:
+        OSError: The file cannot be read.
+        ValueError: It is not as it was saved.
+    """
+    try:
+        entries = json.loads(_read(file))
+        found = {name: (_stamp(entry), str(entry["table"])) for name, entry in entries.items()}
+    except (AttributeError, KeyError, RecursionError, TypeError) as error:
+        raise ValueError("it is not what an update saves") from error
+    for name, (known, text) in found.items():
+        if stamp(text, as_of=known.as_of) != known:
+            raise ValueError(f"its table {name} changed after it was saved")
+    return found
 
 
 def restamped(

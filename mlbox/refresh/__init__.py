@@ -9,15 +9,13 @@ from __future__ import annotations
 
 import csv
 import io
-import shutil
-import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from packaging.version import Version
 
+from mlbox.cache import write_json
 from mlbox.errors import HostError
 from mlbox.facts import dated
 from mlbox.facts.cached import header, rows
@@ -26,6 +24,7 @@ from mlbox.refresh.published import statements
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
+    from pathlib import Path
 
     from mlbox.refresh.published import Index
 
@@ -89,28 +88,13 @@ def table_text(columns: Iterable[str], table: Iterable[Mapping[str, str]]) -> st
     return text.getvalue()
 
 
-def save(folder: Path, tables: Mapping[str, str], *, as_of: str) -> None:
-    """Replace a folder of saved tables whole: whoever reads sees the old ones, or the new.
+def save(file: Path, tables: Mapping[str, str], *, as_of: str) -> None:
+    """Replace the saved tables whole: whoever reads, and whoever is killed, leaves old or new.
 
     Raises:
         OSError: They cannot be written; the old ones are as they were.
     """
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    new = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-    try:
-        _write(new, tables, {name: dated.stamp(text, as_of=as_of) for name, text in tables.items()})
-        old = new / "old"
-        if folder.exists():
-            folder.rename(old)
-        try:
-            new.rename(folder)
-        except OSError:
-            if old.exists():
-                old.rename(folder)
-            raise
-        shutil.rmtree(folder / "old", ignore_errors=True)
-    finally:
-        shutil.rmtree(new, ignore_errors=True)
+    write_json(file, dated.saved_entries(tables, as_of=as_of))
 
 
 def bundle(folder: Path, tables: Mapping[str, str], *, as_of: str) -> None:
@@ -129,12 +113,6 @@ def restamp(folder: Path, *, as_of: str) -> tuple[str, ...]:
     stamps = dated.restamped(dated.texts(folder), known, as_of=as_of)
     (folder / dated.MANIFEST).write_text(dated.manifest_text(stamps), encoding="utf-8")
     return tuple(name for name, entry in stamps.items() if known.get(name) != entry)
-
-
-def _write(folder: Path, tables: Mapping[str, str], stamps: Mapping[str, dated.Stamp]) -> None:
-    for name, text in tables.items():
-        (folder / f"{name}.csv").write_bytes(text.encode())
-    (folder / dated.MANIFEST).write_text(dated.manifest_text(stamps), encoding="utf-8")
 
 
 def _no_framework(name: str) -> HostError:

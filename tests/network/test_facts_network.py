@@ -75,7 +75,7 @@ def test_an_update_is_saved_and_then_in_force(
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     assert main(["facts", "update", "--json"]) == 0
     changed = bool(json.loads(capsys.readouterr().out))
-    assert (tmp_path / "mlbox" / "facts" / "manifest.json").exists() is changed
+    assert (tmp_path / "mlbox" / "facts" / "tables.json").exists() is changed
 
 
 def test_an_index_that_does_not_answer_leaves_the_facts(
