@@ -272,7 +272,7 @@ COMPANIONS = [
     case("tensorflow's GPU comes as an extra from 2.14 on", OK, tensorflow("2.14.0"),
          requirements=("tensorflow[and-cuda]==2.14.0",)),
     case("tensorflow before 2.14 brings no CUDA", OK, tensorflow("2.13.0"),
-         says="brings no CUDA libraries"),
+         says="nothing of CUDA in it, and none in the wheels"),
     case("tensorflow's pins became ranges", OK, tensorflow("2.20.0"), says="ranges"),
     case("a pre-release is never chosen", OK, tensorflow(), version="2.21.0"),
     case("not even by the beginning of its name", NO, tensorflow("2.22"),

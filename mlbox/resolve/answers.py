@@ -55,10 +55,12 @@ def refused(
     )
 
 
-def base_reason(request: Request, base: str, *, cuda: bool = True) -> str:
+def base_reason(request: Request, base: str, *, cuda: bool = True, brings_cuda: bool = True) -> str:
     """Say why this base image."""
     if request.base == "auto" and not cuda:
         return f"Base {base}: slim; there is nothing of CUDA in it, and a driver is not needed."
+    if request.base == "auto" and not brings_cuda:
+        return f"Base {base}: slim; there is nothing of CUDA in it, and none in the wheels."
     if request.base == "auto":
         return (
             f"Base {base}: slim; the wheels bring their own CUDA libraries and need only the "

@@ -175,11 +175,12 @@ def _family(build: Build, ask: Ask) -> Iterator[Finding]:
             fix="Lock it (`mlbox lock`).",
         )
     if needs_cuda_base(build):
+        cudnn = f"cuDNN {build.companions.get('cudnn', '')}".strip()
         yield Finding(
             code="bring-your-own-cuda",
             severity="warning",
             what=f"{build.framework} {build.release} brings no CUDA libraries.",
             why=f"The extra and-cuda came with 2.14; it needs CUDA {build.cuda} and "
-            f"cuDNN {build.companions.get('cudnn', '')} from the base image.",
+            f"{cudnn} from the base image.",
             fix=f'Set base = "tensorflow/tensorflow:{build.release}-gpu".',
         )

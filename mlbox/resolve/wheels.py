@@ -9,6 +9,7 @@ from mlbox.resolve.builds import (
     caveats,
     choose,
     is_cuda,
+    needs_cuda_base,
     python_for,
     requirement,
     understand,
@@ -65,7 +66,7 @@ def _with_build(build: Build, ask: Ask, facts: Facts) -> Resolution:
         docker_flags=("--gpus", "all") if is_cuda(build) else (),
         reasons=(
             *explain(build, python, ask, facts),
-            base_reason(request, base, cuda=is_cuda(build)),
+            base_reason(request, base, cuda=is_cuda(build), brings_cuda=not needs_cuda_base(build)),
         ),
         findings=findings(build, ask, facts),
         default_build=build.default,
