@@ -36,6 +36,8 @@ CODENAMES = {
 _SYSTEM = re.compile(r"(ubuntu|debian|centos|alpine|rockylinux|ubi)(\d[\d.]*)?")
 _SYSTEMS = frozenset({"ubuntu", "debian", "centos", "alpine"})
 _VERSION = re.compile(r"\d[\d.]*")
+_MOVING = frozenset({"latest", "nightly", "edge", "rolling"})
+_BRANCHES = frozenset({"stable", "main", "master", "head", "lts", "dev", "develop"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,6 +68,15 @@ class Reference:
     def tokens(self) -> tuple[str, ...]:
         """The parts of its tag."""
         return tuple((self.tag or "").split("-"))
+
+    @property
+    def moves(self) -> bool:
+        """Whether it has no tag, or one that goes with the newest: ``latest``, a branch."""
+        if self.tag is None or self.tokens[0] in _MOVING:
+            return True
+        if self.tokens[-1] in ("latest", "nightly"):
+            return True
+        return self.tokens[0] in _BRANCHES and not re.search(r"\d", self.tag)
 
     def is_hub(self, *paths: str) -> bool:
         """Whether it is one of these repositories of Docker Hub."""

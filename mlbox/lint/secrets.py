@@ -69,7 +69,7 @@ _PLACEHOLDER = re.compile(
     r"|(?:none|null|nil|undefined|unset|true|false|yes|no|on|off)"
     r"|change[-_ ]?(?:me|it|this)?\W*|replace[-_ ]?(?:me|this)\W*|(?:your|my|insert|some|enter|put)"
     r"[-_ ].*|.*[-_](?:here|goes-here)|(?:dummy|fake|placeholder|todo|tbd|example|sample|redacted)"
-    r"(?:[-_].*)?|to[-_ ]be[-_ ].*|\d{1,12}(?:\.\d+)?",
+    r"(?:[-_].*)?|to[-_ ]be[-_ ].*|\d{1,12}(?:\.\d+)?|(\w)\1{3,}",
     re.IGNORECASE,
 )
 _PATH = re.compile(r"(?:~|\.{0,2})/[\w./${}-]*|[\w./-]+\.(?:json|ya?ml|txt|pem|key|toml|ini|cfg)")

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from mlbox.lint.parse import Instruction, Stage
     from mlbox.lint.references import Named, Reference
 
-_MOVING = frozenset({"latest", "nightly", "edge", "rolling"})
-_BRANCHES = frozenset({"stable", "main", "master", "head", "lts", "dev", "develop"})
 _RELEASES = {
     "ubuntu": "ubuntu:24.04",
     "debian": "debian:bookworm-slim",
@@ -55,15 +53,11 @@ def unpinned(image: Image) -> Iterator[Hit]:
         )
 
 
-def _moves(found: Reference) -> str | None:  # noqa: PLR0911  (one per kind of tag)
+def _moves(found: Reference) -> str | None:
     """Whether a reference names no version."""
     if found.digest or "$" in found.text or not _NAME.fullmatch(found.text):
         return None
-    if found.tag is None:
-        return "warning"
-    if found.tokens[0] in _MOVING or found.tokens[-1] in ("latest", "nightly"):
-        return "warning"
-    if found.tokens[0] in _BRANCHES and not re.search(r"\d", found.tag):
+    if found.moves or found.tag is None:
         return "warning"
     if found.is_hub("python"):
         if not found.tag[0].isdigit():

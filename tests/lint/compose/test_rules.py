@@ -323,3 +323,23 @@ def test_findings_come_in_the_order_of_their_places_with_the_day_of_the_facts() 
     assert [item.code for item in report] == ["MLC501", "MLC101", "MLC503"]
     assert report.files == ("x.yml",)
     assert [bool(item.as_of) for item in report] == [False, True, True]
+
+
+def test_an_image_that_several_services_inherit_is_told_once() -> None:
+    text = "x-a: &a\n  image: redis\nservices:\n  one:\n    <<: *a\n  two:\n    <<: *a\n"
+    assert [item.code for item in lint_compose(text)] == ["MLC503"]
+
+
+def test_the_branch_of_an_image_is_an_info() -> None:
+    report = lint_compose("services:\n  ui:\n    image: ghcr.io/acme/ui:main\n")
+    assert [(item.code, item.severity) for item in report] == [("MLC503", "info")]
+
+
+def test_gpus_that_variables_name_may_be_shared() -> None:
+    text = (
+        "services:\n"
+        "  a:\n    image: acme/a:1\n    gpus: [{device_ids: ['${A:-0}']}]\n"
+        "  b:\n    image: acme/b:1\n    gpus: [{device_ids: ['0']}]\n"
+    )
+    found = next(item for item in lint_compose(text) if item.code == "MLC104")
+    assert (found.severity, found.confidence) == ("info", "medium")

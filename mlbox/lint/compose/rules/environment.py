@@ -22,11 +22,16 @@ if TYPE_CHECKING:
     from mlbox.lint.compose.nodes import Node
 
 # Passwords that protect nothing: what examples write, and what images have by default.
-_WEAK = re.compile(
-    r"(?:pass(?:word|wd)?|postgres(?:ql)?|mysql|mariadb|root|admin|user|test(?:ing)?|minio(?:admin|123)?"
-    r"|guest|example|secret|dev(?:elopment)?|local(?:dev|host)?|default|mlflow|airflow|redis|rabbitmq"
-    r"|grafana|jupyter|demo|qwerty|letmein|prefect|optuna|foo|bar|docker|label-?studio)[\d!@_-]*",
-    re.IGNORECASE,
+_WEAK_WORD = (
+    r"(?:pass(?:word|wd)?|postgres(?:ql)?|mysql|mariadb|mongo(?:db)?|root|admin|user|test(?:ing)?"
+    r"|minio|guest|example|secret|dev(?:elopment)?|local(?:dev|host)?|default|mlflow|airflow|redis"
+    r"|rabbitmq|grafana|jupyter|demo|qwerty|letmein|prefect|optuna|foo|bar|docker|label-?studio|my"
+    r"|the|key|token|langfuse|clickhouse|s3|neo4j|elastic|salt|db|app|super|strong|random|some)"
+)
+_WEAK = re.compile(rf"(?:{_WEAK_WORD}[-_]?){{1,4}}[\d!@_-]*", re.IGNORECASE)
+_LONGEST_WEAK = 40
+_EXAMPLE = re.compile(
+    r"[^\n#]{0,8}#[^\n]*\b(?:change[-_ ]?(?:me|this|it)|replace|example)", re.IGNORECASE
 )
 
 
@@ -58,11 +63,18 @@ def _of_variable(service: Service, variable: Variable, where: str) -> Hit | None
     certainty = secrets.secret_name(variable.name)
     if certainty is None or secrets.is_placeholder(value) or secrets.is_path(value):
         return None
-    if _is_weak(service, value):
-        return _hit(service, variable, where, "a password that anybody guesses", weak=True)
+    if harmless := _harmless(service, variable, value):
+        return _hit(service, variable, where, harmless, weak=True)
     if certainty == "likely" and not secrets.looks_random(value):
         return None
     return _hit(service, variable, where, "a secret")
+
+
+def _harmless(service: Service, variable: Variable, value: str) -> str | None:
+    """What a secret is that protects nothing; ``None`` if it may protect something."""
+    if _is_weak(service, value):
+        return "a password that anybody guesses"
+    return "an example of a secret" if _is_marked(variable.node) else None
 
 
 def _is_weak(service: Service, value: str) -> bool:
@@ -72,7 +84,15 @@ def _is_weak(service: Service, value: str) -> bool:
         for item in service.environment
         if item.name.upper().endswith(("USER", "USERNAME", "DB", "DATABASE"))
     }
-    return bool(_WEAK.fullmatch(value.strip())) or value in names
+    bare = value.strip()
+    if value in names:
+        return True
+    return len(bare) <= _LONGEST_WEAK and _WEAK.fullmatch(bare) is not None
+
+
+def _is_marked(node: Node) -> bool:
+    """Whether a comment behind a value says that it is to be changed: then it is an example."""
+    return _EXAMPLE.match(node.source.text, node.span.end) is not None
 
 
 def _hit(service: Service, variable: Variable, where: str, kind: str, *, weak: bool = False) -> Hit:

@@ -40,7 +40,7 @@ def shared(compose: Compose) -> Iterator[Hit]:
             common = _common(one, other)
             if common is not None:
                 told.add(second.name)
-                yield _shared(first, second, other, common)
+                yield _shared((first, one), (second, other), common)
         earlier.add(second, other)
 
 
@@ -68,19 +68,26 @@ class _Earlier:
         return islice(chain(named, self._counted), _COMPARED)
 
 
-def _shared(first: Service, second: Service, request: GpuRequest, common: str) -> Hit:
+def _shared(one: tuple[Service, GpuRequest], other: tuple[Service, GpuRequest], common: str) -> Hit:
     named = common != "all"
+    sure = named and all(_is_fixed(request) for _, request in (one, other))
     return Hit(
-        _place(second, request, common).location,
-        what=f"The services {first.name!r} and {second.name!r} share "
+        _place(*other, common).location,
+        what=f"The services {one[0].name!r} and {other[0].name!r} share "
         + (f"GPU {common}." if named else "GPUs: each asks for what the other has."),
         why="They run at the same time, and neither knows of the memory that the other takes: "
         "the one that comes late fails with CUDA out of memory. A count takes the first GPUs, for "
         "each service the same.",
         fix="Give each its own device_ids, or each its own profile if only one runs at a time.",
-        severity="warning" if named else "info",
-        confidence="high" if named else "medium",
+        severity="warning" if sure else "info",
+        confidence="high" if sure else "medium",
     )
+
+
+def _is_fixed(request: GpuRequest) -> bool:
+    """Whether the GPUs are named here: ``${GPU:-0}`` is another one wherever somebody says so."""
+    ids = request.node.get("device_ids") if request.node.kind == "map" else None
+    return all(item.is_fixed for item in (*(ids.items if ids is not None else ()), ids) if item)
 
 
 def _place(service: Service, request: GpuRequest, common: str) -> Node:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from mlbox.lint.compose.images import report_of
-from mlbox.lint.references import reference
+from mlbox.lint.references import CODENAMES, reference
 from mlbox.lint.rule import Hit
 
 if TYPE_CHECKING:
@@ -13,16 +14,43 @@ if TYPE_CHECKING:
 
     from mlbox.lint.compose.model import Compose, Service
     from mlbox.lint.compose.nodes import Node
+    from mlbox.lint.references import Reference
+
+# Of Docker's official images (github.com/docker-library/official-images), those that stand beside
+# others in compose files. A bare name that is not among them may be an image that was built here.
+_OFFICIAL = frozenset(
+    {
+        "adminer", "alpine", "amazonlinux", "arangodb", "bash", "busybox", "caddy", "cassandra",
+        "centos", "chronograf", "clickhouse", "consul", "couchbase", "couchdb", "debian", "docker",
+        "drupal", "eclipse-mosquitto", "eclipse-temurin", "elasticsearch", "fedora", "flink",
+        "fluentd", "ghost", "gitea", "golang", "gradle", "grafana", "haproxy", "httpd", "influxdb",
+        "java", "joomla", "jruby", "julia", "kapacitor", "kibana", "kong", "logstash", "mariadb",
+        "matomo", "maven", "mediawiki", "memcached", "mongo", "mongo-express", "mysql", "nats",
+        "neo4j", "nextcloud", "nginx", "node", "openjdk", "orientdb", "percona", "perl", "php",
+        "postgres", "pypy", "python", "r-base", "rabbitmq", "redis", "redmine", "registry",
+        "rethinkdb", "rockylinux", "ruby", "rust", "sentry", "solr", "sonarqube", "spark", "storm",
+        "swift", "telegraf", "tomcat", "traefik", "ubuntu", "unit", "varnish", "vault", "wordpress",
+        "zookeeper",
+    }
+)  # fmt: skip
 
 
 def unpinned(compose: Compose) -> Iterator[Hit]:
     """An image that is another one tomorrow."""
+    told: set[int] = set()
     for service in compose.services:
         image = service.image
-        if image is None or service.build is not None or not image.text or not image.is_fixed:
+        if (
+            image is None
+            or id(image) in told
+            or service.build is not None
+            or not image.text
+            or not image.is_fixed
+        ):
             continue
         if "@" in image.text or service.node.scalar("pull_policy") in ("never", "build"):
             continue  # the same bytes always, or what was made here
+        told.add(id(image))
         yield from _moving(service, image, image.text, compose)
 
 
@@ -31,11 +59,11 @@ def _moving(service: Service, image: Node, text: str, compose: Compose) -> Itera
     report = report_of(text, compose.facts)
     if report is None:
         return
-    moves = named.tag is None or named.tag == "latest" or named.tag.startswith("latest-")
     known = report.status == "moving" or report.exists is False
-    if not moves and not known:
+    official = named.is_hub(*_OFFICIAL)
+    if not (named.moves or known or (official and not _is_version(named))):
         return
-    public = not named.registry and ("/" not in named.path or report.exists is not None)
+    public = official or (not named.registry and report.exists is not None)
     if report.exists is False:
         what = f"There is no image {named.path}:{named.tag or 'latest'}."
         fix = f"Name one that exists{f': {report.instead}' if report.instead else ''}."
@@ -55,3 +83,8 @@ def _moving(service: Service, image: Node, text: str, compose: Compose) -> Itera
         confidence="high" if known_public else "medium",
         dated=known,
     )
+
+
+def _is_version(named: Reference) -> bool:
+    """Whether the tag of an official image says which release: ``alpine`` says none."""
+    return bool(re.search(r"\d", named.tag or "")) or bool(set(named.tokens) & set(CODENAMES))
