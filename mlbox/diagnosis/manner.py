@@ -14,7 +14,11 @@ _CODE = re.compile(
     r"|return\b|#\s|//|>>>\s|\+{1,3}\s|\$\s|File\s'|self\.|with\s|def\s|warnings\.warn"
     r"|\[[\w ./-]{0,60}\d{1,20}/\d{1,20}\]\s(?:RUN|COPY|FROM)\b"
     r"|(?:ONBUILD\s)?(?:RUN|CMD|ENTRYPOINT)\s[\w\['-]|Step \d{1,20}/\d{1,20} :|>\s\[|\d{1,20}\s\|\s"
-    r"|[*+-]\s(?i:fix|add|improve|change|remove|handle)\w{0,3}\b)"
+    r"|>\s{3,40}\S|E\s{3,40}(?:Regex|Input|Actual message|Expected regex|assert\b|where\b|[-+?]\s))"
+)
+_CHANGE = re.compile(
+    r"(?:^|\s)[*+-]\s(?:fix|add|improve|change|remove|handle)(?:e?[ds]|ing)?:?\s(?!-)",
+    re.IGNORECASE,
 )
 _TEST = re.compile(
     r"\b(?:PASSED|XFAIL|xfailed|SKIPPED)\b|::test_\w{1,80}|\btest_\w{1,80}\b[^:]{0,80}\bok\b"
@@ -26,7 +30,7 @@ _HANDLED = re.compile(
     r"|reducing (?:the )?batch|(?:was|been|were|is) handled|deprecat\w{1,80}|can be safely"
     r"|proceeding without|will not be (?:used|available)|not a (?:problem|failure)"
     r"|using \w{1,40} instead|ignore (?:above|this)|will use (?:the )?cpu|cleaning up"
-    r"|harmless|as expected)\b|attempt \d{1,20}\s?(?:/|of)\s?\d{1,20}",
+    r"|harmless|as expected)\b|attempt \d{1,20}\s?(?:/|of)\s?\d{1,20}|\s-\susing\s\w",
     re.IGNORECASE,
 )
 _HINT_BEFORE = re.compile(
@@ -54,7 +58,7 @@ _COUNTED = re.compile(r"'\s?[=:]\s?\d")
 _DATA = re.compile(
     r"^\|[^\n]{0,400}\|$"
     r"|^(?:[^:=]{0,60}[\]|>)-]\s?)?(?:(?:model|generated|raw|user|eval|decoded|predicted)[ _])?"
-    r"(?:prompt|sample|generat(?:ed|ion)|prediction|predicted|target|reference|question|answer"
+    r"(?:prompt|sample|generat(?:ed|ion|ing)|prediction|predicted|target|reference|question|answer"
     r"|caption|title|text|completion|instruction|user|assistant|human|query|example|document|sentence|decoded"
     r"|label|topic|hyp(?:othesis)?|ref|doc|tweet|review|ticket|post|comment|summary|quote|Q|A)"
     r"(?:[ _]?(?:#|no\.? ?)?\d{1,20})?(?: text)?\s?(?:[:=>]|\()"
@@ -65,7 +69,7 @@ _DATA = re.compile(
 )
 _WARNING = re.compile(
     r"(?<!NCCL )\bWARN(?:ING)?\b|[wW]arning:|\bwarn:"
-    r"|(?:^|\s)W(?:\d{4}\s|\s{1,4}(?:tensorflow|external))"
+    r"|(?:^|\s)W(?:\d{4}\s|:\s|\s{1,4}(?:tensorflow|external))"  # W: is apt's
     r"|(?:^|\s)E(?:\d{4})?\s[^\n]{0,80}\bcuda_\w{1,20}\.cc"  # TensorFlow goes on without a GPU
     r"|(?<!NCCL )\b(?:INFO|DEBUG|TRACE)\b|level=(?:info|warn|debug)|\bIgnored the following\b"
 )
@@ -118,7 +122,9 @@ def manner(text: str, start: int, end: int) -> Manner:
     """Return how a line, made comparable, says what it says between two places."""
     near = text[max(0, start - 400) : end + 400]
     said, before = bare(near), text[max(0, start - 160) : start]
-    if _CODE.match(said) or _TEST.search(near) or _HANDLED.search(near):
+    if _CHANGE.search(near[:120]) or _CODE.match(said):
+        return "handled"
+    if _TEST.search(near) or _HANDLED.search(near):
         return "handled"
     if _HINT_BEFORE.search(before) or _HINT_AFTER.match(text, end) or _is_data(said, end):
         return "handled"

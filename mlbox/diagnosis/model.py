@@ -68,6 +68,8 @@ class Signature:
         rules: Lint rules that would have said so before the run.
         confidence: How sure the pattern makes it.
         follows: Families whose causes lead to this one; ``"*"`` for all. Empty: it is a root cause.
+        in_code: Whether it is looked for in the code that a traceback shows, too: where the
+            exception at its end says too little.
     """
 
     code: str
@@ -81,6 +83,7 @@ class Signature:
     rules: tuple[str, ...] = ()
     confidence: Confidence = "high"
     follows: tuple[str, ...] = ()
+    in_code: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _UNNAMED = "(see the evidence)"
 _LESS: dict[Confidence, Confidence] = {"high": "medium", "medium": "low", "low": "low"}
+_NEAR = 3  # lines from the code that a traceback shows to its end
 _GPU = {"gpu", "gpu-setup", "architecture"}
 _OF_SHELLS = {"rights", "files", "command", "input"}  # a script goes on after most of them
 _OF_SEVERAL = {"child", "nccl", "stopped", "shm", "worker"}  # several processes wrote the log
@@ -69,6 +70,8 @@ def _unrelated(hit: Hit, sight: Sight, seen: Sightings) -> bool:
         other.signature.family in _OF_SEVERAL for other in seen.hits.values()
     ):
         return False
+    if hit.signature.in_code:
+        return sight.line < seen.unexplained - _NEAR
     if not sight.exception and not sight.marked:
         return True
     if sight.marked and hit.signature.family not in _OF_SHELLS:

@@ -37,6 +37,7 @@ _SUSPICIOUS = re.compile(  # of the lines with one of these alone, those that ar
     rb"|terminate called|core dumped|[Ee]xited with|(?i:retry|trying again|reducing|falling"
     rb"|skipping|recovered|proceeding|continuing|during handling|direct cause|ignored in|original )"
 )
+_IN_CODE = {number for number, signature in enumerate(SIGNATURES) if signature.in_code}
 _CHAINS = "during handling of|the direct cause of|exception ignored in|original "
 
 
@@ -99,8 +100,9 @@ class Scan:
                 number += block.count(b"\n", counted, start)
                 counted = start
                 between = self._between(lines, since, index, first=not noted)
-                quoted = _is_quoted(line, lines[max(0, index - 2) : index])
-                if not quoted and self._line(number, line, found, between):
+                if _is_quoted(line, lines[max(0, index - 2) : index]):
+                    found = tuple(each for each in found if each in _IN_CODE)
+                if found and self._line(number, line, found, between):
                     since, noted = index + 1, start + len(line) + 1
             start += len(line) + 1
         return noted

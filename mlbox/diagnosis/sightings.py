@@ -111,7 +111,7 @@ class Sightings:
         self._traceback = 0
         self._goes_on_until = 0
         self._chained = -_CHAIN
-        self._fresh: list[tuple[int, Hit, Sight]] = []
+        self._fresh: list[tuple[int, Hit, Manner]] = []
 
     def take(
         self, number: int, text: str, matches: Sequence[Match], between: Iterable[str] = ()
@@ -182,15 +182,16 @@ class Sightings:
             code = match.signature.code
             hit = self.hits.setdefault(code, Hit(signature=match.signature))
             hit.add(match.how, sight)
-            if match.how == "failing":
+            if match.how != "handled":
                 self._fresh = [entry for entry in self._fresh if number - entry[0] <= _SOON]
-                self._fresh.append((number, hit, sight))
+                self._fresh.append((number, hit, match.how))
 
     def _forgive(self, number: int) -> None:
         """What a program says it goes on after was not what it failed of."""
-        for line, hit, sight in self._fresh:
-            if number - line <= _SOON and hit.sights.get("failing") is sight:
-                del hit.sights["failing"]
+        for line, hit, how in self._fresh:
+            sight = hit.sights.get(how)
+            if sight is not None and number - line <= _SOON and sight.line == line:
+                del hit.sights[how]
                 hit.sights.setdefault("handled", sight)
         self._fresh = []
 

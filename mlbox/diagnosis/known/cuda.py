@@ -89,20 +89,22 @@ CUDA: tuple[Signature, ...] = (
         family="gpu",
         cause="The program finds no GPU.",
         why="The container was started without one, or CUDA cannot start for a reason given before "
-        "this line, or CUDA_VISIBLE_DEVICES hides it.",
-        fix=_ASK + "To run on the CPU on purpose: --gpus 0, and the program's own option for it.",
+        "this line, or CUDA_VISIBLE_DEVICES hides it. A docker build never has one.",
+        fix=_ASK
+        + "In a build: do it when the container runs. To run on the CPU on purpose: --gpus 0, and "
+        "the program's own option for it.",
         pattern=r"\b(?:a|an nvidia|no) gpu is required\b|cuda\.is_available\(\)'? returned False|"
         r"Found no NVIDIA driver on your system|might not have a CUDA gpu"
         r"|no CUDA-capable device|No CUDA GPUs are available"
         r"|cuda\.is_available\(\)'? is False|CUDA_ERROR_NO_DEVICE|cudaErrorNoDevice"
         r"|No supported gpu backend found|your machine only has: ?\[\]|no visible gpu"
-        r"|(?:Error|Exception): (?:no gpus? (?:was )?(?:found|detected|available)|gpu "
+        r"|(?:Error|Exception): (?:no gpus?(?: (?:was )?(?:found|detected|available)|$)|gpu "
         r"(?:is )?(?:required|not (?:found|available))|cuda (?:is )?(?:not available|"
         r"required|unavailable))|Unable to initialize backend '(?:cuda|gpu)'"
         r"|nvidia-smi\W{1,3} (?:command )?not found|exec: 'nvidia-smi'"
         r"|CUDA is not available[^\n]{0,80}(?:exit|abort|requir)"
         r"|Invalid CUDA 'device=\S{1,200} requested|Failed to infer device type",
-        rules=("MLC101",),
+        rules=("MLC101", "MLD110"),
         follows=("gpu-setup", "gpu", "library"),
     ),
     Signature(

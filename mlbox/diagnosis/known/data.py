@@ -27,8 +27,8 @@ DATA: tuple[Signature, ...] = (
         r"AccessDenied(?:Exception)?|AuthenticationFailed|AuthorizationFailure)\b"
         r"|Could not automatically determine credentials"
         r"|default credentials were not found|DefaultAzureCredential failed"
-        r"|\((?:403|401|AccessDenied|Forbidden)\) when calling the \w{1,80}"
-        r"|Anonymous caller does not have"
+        r"|\((?:403|401|AccessDenied|Forbidden|InvalidToken)\) when calling the \w{1,80}"
+        r"|Anonymous caller does not have|failed to authenticate GDrive"
         r"|unexpected error - (?:Forbidden|Access Denied|\[Errno 13\])"
         r"|does not have storage\.\w{1,80}"
         r"|failed to (?:connect to|authenticate)[^\n]{0,60}(?:s3|gs|azure|remote)"
@@ -89,6 +89,7 @@ DATA: tuple[Signature, ...] = (
         "The commit of a run is in its record: mlbox runs show.",
         pattern=r"not a git repository|\bInvalidGitRepositoryError\b",
         rules=("MLD306",),
+        follows=("build",),  # setup.py files ask git for a version, and go on without
     ),
     Signature(
         code="MLR706",

@@ -105,10 +105,11 @@ ENDINGS: tuple[Signature, ...] = (
         code="MLR258",
         slug="child-failed",
         family="child",
-        cause="One of the processes of a distributed run failed.",
-        why="The launcher only says which; its own error is further up, marked with its rank.",
-        fix="Read that rank's output: torchrun --log-dir logs --redirects 3 keeps one file each; "
-        "@torch.distributed.elastic.multiprocessing.errors.record shows its traceback.",
+        cause="A process that the run had started failed.",
+        why="What started it only says which; its own error is further up, in a distributed run "
+        "marked with its rank.",
+        fix="Read that process's output: torchrun --log-dir logs --redirects 3 keeps one file "
+        "each; @torch.distributed.elastic.multiprocessing.errors.record shows its traceback.",
         pattern=r"\bChildFailedError\b|failed \(exitcode: [1-9-]\d{0,20}\)"
         r"|CalledProcessError: Command [^\n]{0,400}returned non-zero exit status",
         confidence="low",

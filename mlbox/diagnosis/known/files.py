@@ -112,7 +112,7 @@ FILES: tuple[Signature, ...] = (
         r"|'/(?:root|home/\w{1,80}|nonexistent|\.cache|\.config|\.local|\.triton|"
         r"\.keras|\.jupyter)"
         r"|(?:bash|sh)(?:: line \d{1,20})?: (?:\d{1,20}: )?\S{1,200}: Permission denied"
-        r"|git@|Permission denied, please try again|AccessDenied",
+        r"|git@|Permission denied, please try again|AccessDenied|\b40[13]\b",
         rules=("MLD504", "MLC401"),
         follows=(),
     ),

@@ -34,8 +34,8 @@ LIBRARIES: tuple[Signature, ...] = (
         "and lacks the symbol {name}.",
         fix="Take /usr/local/cuda*/lib64 out of LD_LIBRARY_PATH (ENV in the Dockerfile, the "
         'shell\'s profile), or use a slim base: base = "auto" in [tool.mlbox].',
-        pattern=r"undefined symbol: (?P<name>__nvJitLink\w{1,80})"
-        r"|symbol (?P<symbol>__nvJitLink\w{1,80})[^\n]{0,80}not (?:defined|found)",
+        pattern=r"undefined symbol: (?P<name>_{0,2}nvJitLink\w{1,80})"
+        r"|symbol (?P<symbol>_{0,2}nvJitLink\w{1,80})[^\n]{0,80}not (?:defined|found)",
         rules=("MLD111",),
     ),
     Signature(
@@ -73,7 +73,8 @@ LIBRARIES: tuple[Signature, ...] = (
         fix="Install them in one command from one index, in versions that go together (mlbox "
         "resolve says which), or put only torch in [tool.mlbox] and the others in packages.",
         pattern=r"operator torchvision::\w{1,80} does not exist|Couldn't load custom C\+\+ ops"
-        r"|PyTorch and torch(?:vision|audio) were compiled with different CUDA",
+        r"|PyTorch and torch(?:vision|audio) were compiled with different CUDA"
+        r"|Could not run 'torchvision::\w{1,80}' with arguments",
         rules=("MLD113",),
     ),
     Signature(
@@ -168,7 +169,8 @@ LIBRARIES: tuple[Signature, ...] = (
         fix='Add its package: packages = ["..."] in [tool.mlbox], or requirements.txt (cv2: '
         "opencv-python-headless, sklearn: scikit-learn, PIL: pillow, yaml: pyyaml). A folder of "
         "yours: check include in [tool.mlbox] and the working directory.",
-        pattern=r"No module named '?(?P<name>[A-Za-z_][\w.]{0,80})'?",
+        pattern=r"No module named '?(?P<name>[A-Za-z_][\w.]{0,80})'?"
+        r"|requires the (?P<library>[\w .-]{1,40}) library but it was not found in your env",
         unless=r"No module named '?(?:numpy\._core|dvc_(?:s3|gs|azure|ssh|http|oss|gdrive|hdfs|"
         r"webdav))|warning|optional",
     ),

@@ -23,7 +23,7 @@ MEMORY: tuple[Signature, ...] = (
         "Much reserved but unallocated memory: PYTORCH_CUDA_ALLOC_CONF=expandable_segments:True.",
         pattern=r"cudaMalloc failed: out of memory|\bOut of memory allocating [\d,]{1,20} bytes|"
         r"(?:CUDA|HIP|XPU|MPS backend) out of memory"
-        r"|CUDA (?:runtime )?error(?: ?\(\d{1,20}\))?:? (?:API call failed: )?out of memory"
+        r"|CUDA (?:runtime )?error(?: ?\(\d{1,20}\))? ?:? (?:API call failed: )?out of memory"
         r"|torch(?:\.cuda)?\.OutOfMemoryError|CUDA_ERROR_OUT_OF_MEMORY"
         r"|cudaErrorMemoryAllocation|OOM when allocating tensor|RESOURCE_EXHAUSTED:"
         r"|ResourceExhaustedError|Failed to allocate request for [\d.]{1,80} ?[KMGT]i?B"

@@ -21,7 +21,8 @@ PACKAGES: tuple[Signature, ...] = (
         r"|Could NOT find CUDA(?:Toolkit)?\b|Failed to find nvcc"
         r"|(?:could not|cannot|unable to) find (?:\S{1,200} )?nvcc|CUDA_HOME does not exist"
         r"|FileNotFoundError[^\n]{0,60}nvcc|/bin/nvcc'?: not found"
-        r"|Could not find the CUDA compiler",
+        r"|Could not find the CUDA compiler|CMAKE_CUDA_COMPILER not set"
+        r"|Looking for a CUDA compiler - NOTFOUND",
         rules=("MLD107",),
     ),
     Signature(
@@ -68,7 +69,8 @@ PACKAGES: tuple[Signature, ...] = (
         "chooses it), an older gcc for an older CUDA, and only architectures it knows in "
         "TORCH_CUDA_ARCH_LIST.",
         pattern=r"detected CUDA version[^\n]{0,40}mismatches the version|unsupported GNU version"
-        r"|Unsupported gpu architecture|unsupported clang version",
+        r"|Unsupported gpu architecture|unsupported clang version"
+        r"|ptxas fatal\s{0,4}: Unsupported \.version",
         rules=("MLD101",),
     ),
     Signature(
@@ -106,7 +108,7 @@ PACKAGES: tuple[Signature, ...] = (
         r"(?P<fourth>[\w.\[\]=<>~!+-]{1,80})"
         r"|(?P<wheel>\S{1,200}\.whl) is not a supported wheel"
         r"|requires a different Python:|has no wheels with a matching"
-        r"|PackagesNotFoundError",
+        r"|PackagesNotFoundError|ResolvePackageNotFound",
         rules=("MLD103", "MLD119"),
         follows=("network",),
     ),
@@ -163,7 +165,8 @@ PACKAGES: tuple[Signature, ...] = (
         fix="Use a current tag of the base image. By hand: install NVIDIA's cuda-keyring package, "
         "or remove /etc/apt/sources.list.d/cuda*.list and nvidia-ml.list before apt-get update.",
         pattern=r"NO_PUBKEY (?P<name>[0-9A-F]{8,40})"
-        r"|The repository '[^'\n]{1,200}' is not signed|public key is not available",
+        r"|The repository '[^'\n]{1,200}' is (?:not|no longer) signed"
+        r"|public key is not available",
         rules=("MLD203",),
     ),
     Signature(
@@ -180,5 +183,18 @@ PACKAGES: tuple[Signature, ...] = (
         r"|does (?:not|no longer) have a Release file|E: Failed to fetch \S{1,200} {1,40}404",
         rules=("MLD402", "MLD203"),
         follows=("network",),
+    ),
+    Signature(
+        code="MLR512",
+        slug="gpu-needed-to-build",
+        family="build",
+        cause="A CUDA extension is compiled where there is no GPU, and not told for which GPUs.",
+        why="torch compiles for the GPUs that it finds unless TORCH_CUDA_ARCH_LIST names others, "
+        "and a docker build has none.",
+        fix='Name them before the build: ENV TORCH_CUDA_ARCH_LIST="8.0 9.0+PTX" (and FORCE_CUDA=1 '
+        "where the package knows it); mlbox sets it with compiles = true and gpu in [tool.mlbox].",
+        pattern=r"arch_list\[-1\] \+= '\+PTX'",
+        rules=("MLD109", "MLD110"),
+        in_code=True,
     ),
 )
