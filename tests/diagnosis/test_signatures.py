@@ -56,6 +56,7 @@ def test_a_word_of_each_pattern_is_in_whatever_it_matches(
 @each
 def test_the_words_of_a_pattern_are_worth_a_search(signature: Signature) -> None:
     assert min(map(len, words(signature.pattern))) >= 5
+    assert not words(signature.pattern) & {"error", "exception", "failed", "warning"}
 
 
 @pytest.mark.parametrize(

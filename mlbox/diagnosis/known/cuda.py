@@ -98,7 +98,8 @@ CUDA: tuple[Signature, ...] = (
         r"|no CUDA-capable device|No CUDA GPUs are available"
         r"|cuda\.is_available\(\)'? is False|CUDA_ERROR_NO_DEVICE|cudaErrorNoDevice"
         r"|No supported gpu backend found|your machine only has: ?\[\]|no visible gpu"
-        r"|(?:Error|Exception): (?:no gpus?(?: (?:was )?(?:found|detected|available)|$)|gpu "
+        r"|Error: no gpus?$"
+        r"|(?:Error|Exception): (?:no gpus? (?:was )?(?:found|detected|available)|gpu "
         r"(?:is )?(?:required|not (?:found|available))|cuda (?:is )?(?:not available|"
         r"required|unavailable))|Unable to initialize backend '(?:cuda|gpu)'"
         r"|nvidia-smi\W{1,3} (?:command )?not found|exec: 'nvidia-smi'"
@@ -120,7 +121,7 @@ CUDA: tuple[Signature, ...] = (
         pattern=r"Torch not compiled with CUDA|(?:compiled|built) without (?:CUDA|GPU) support"
         r"|not (?:built|compiled) with (?:CUDA|GPU)(?: support| enabled)?"
         r"|CUDA-enabled jaxlib is not installed",
-        rules=("MLD102", "MLD117", "MLD118"),
+        rules=("MLD102", "MLD114", "MLD117", "MLD118"),
     ),
     Signature(
         code="MLR114",
