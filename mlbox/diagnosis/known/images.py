@@ -20,6 +20,8 @@ IMAGES: tuple[Signature, ...] = (
         r"|No such image:? (?P<local>\S{1,200})"
         r"|failed to resolve reference '(?P<reference>[^'\n]{1,200})'[^\n]{0,200}not "
         r"found"
+        r"|failed to resolve source metadata for (?P<source>[\w./:@-]{1,300}): [^\n]{0,150}: "
+        r"not found"
         r"|ERROR: (?:failed to solve: )?(?P<image>[\w./-]{1,150}:[\w.-]{1,128}): "
         r"(?:failed to resolve source metadata for [^\n]{1,200}: )?[^\n]{0,150}: not "
         r"found",

@@ -27,6 +27,7 @@ MEMORY: tuple[Signature, ...] = (
         r"|torch(?:\.cuda)?\.OutOfMemoryError|CUDA_ERROR_OUT_OF_MEMORY"
         r"|cudaErrorMemoryAllocation|OOM when allocating tensor|RESOURCE_EXHAUSTED:"
         r"|ResourceExhaustedError|Failed to allocate request for [\d.]{1,80} ?[KMGT]i?B"
+        r"|unable to allocate CUDA\d{0,2} buffer"
         r"|No available memory for the cache blocks|CUDA failure 2: out of memory"
         r"|is less than desired GPU memory utilization|hipErrorOutOfMemory",
         unless=r"no space left|java|"
