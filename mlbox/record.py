@@ -273,6 +273,12 @@ def _no_run(run_id: str, found: list[str], ids: list[str]) -> SpecError:
             why=f"They are: {', '.join(found[-5:])}.",
             fix="Give more of the id.",
         )
+    if not ids and run_id == "last":
+        return SpecError(
+            "This project has no runs yet.",
+            why="Nothing was trained in this folder.",
+            fix="Run `mlbox train` first.",
+        )
     return SpecError(
         f"There is no run {run_id!r} in this project.",
         why=f"The newest are: {', '.join(ids[-3:])}." if ids else "Nothing was run here yet.",

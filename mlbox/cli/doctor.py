@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlbox.cache import known_facts
 from mlbox.cli._project import add_project_arguments, project_from
+from mlbox.cli._terminal import told
 from mlbox.doctor import Case, answers, examine, first_broken, fix_script, stack
 from mlbox.doctor.engine import WARN_FREE
 from mlbox.errors import HostError
@@ -73,19 +74,19 @@ def _case(args: argparse.Namespace, host: Host) -> Case:
     if not has_spec(args.project):
         return case
     project = project_from(args)
-    told = answers(request_of(project.box), host, known_facts())
+    answered = answers(request_of(project.box), host, known_facts())
     return replace(
         case,
-        answers=told,
+        answers=answered,
         needs_gpu=bool(project.job and project.job.gpus),
         shm_wanted=project.job.shm_bytes if project.job else 0,
-        disk_needed=_disk_needed(told),
+        disk_needed=_disk_needed(answered),
     )
 
 
-def _disk_needed(told: tuple[Resolution, ...]) -> int:
+def _disk_needed(answered: tuple[Resolution, ...]) -> int:
     """What a build takes: the wheels as they come, in a layer, and in the image."""
-    taken = [(one.download_bytes or 0) + 2 * (one.image_bytes or 0) for one in told]
+    taken = [(one.download_bytes or 0) + 2 * (one.image_bytes or 0) for one in answered]
     return max([WARN_FREE, *taken])
 
 
@@ -124,17 +125,18 @@ def _print(
     for one in checked:
         because = "could not be looked at, because " if one.status == "not looked at" else ""
         text = one.text or one.status
-        print(f"{_mark(one)}  {one.name:18}{because}{text}")
+        told(f"{_mark(one)}  {one.name:18}{because}{text}", 22)
     if links:
         print("\nThe NVIDIA stack, bottom-up:")
     for link in links:
-        print(f"  {link.state:12}{link.name:22}{link.text}".rstrip())
-        print(f"  {'':12}{'':22}({link.about})")
+        told(f"  {link.state:12}{link.name:22}{link.text}".rstrip(), 36)
+        told(f"  {'':12}{'':22}({link.about})", 36)
         for command in link.fix:
             print(f"  {'':12}{'':22}{command}")
     if broken := first_broken(links):
         print(f"The first broken link: {broken.name}")
     for finding in findings:
-        print(f"\n{finding.severity}: {finding.what}  ({finding.code} {finding.slug})")
-        for part in (finding.why, finding.fix):
-            print(*(f"  {line}" for line in part.splitlines()), sep="\n", end="\n" if part else "")
+        print()
+        told(f"{finding.severity}: {finding.what}  ({finding.code} {finding.slug})", 2)
+        for line in (*finding.why.splitlines(), *finding.fix.splitlines()):
+            told(f"  {line}", 2)

@@ -8,9 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mlbox.cli._terminal import columns
 from mlbox.errors import SpecError
 from mlbox.findings import SEVERITIES
 from mlbox.lint.formats import FORMATS, shown
+from mlbox.lint.formats.text import show as lines
 from mlbox.linter import LintSettings, fix_paths, lint_paths, settings_of
 
 if TYPE_CHECKING:
@@ -121,7 +123,7 @@ def _refuse_standard_input(paths: Sequence[Path]) -> None:
 def _print(report: LintReport, form: str, made: int | None) -> None:
     if isinstance(sys.stdout, io.TextIOWrapper):  # bytes that are no UTF-8, a terminal's own set
         sys.stdout.reconfigure(errors="backslashreplace")
-    print(shown(report, form), end="")
+    print(_told(report, form), end="")
     if made is not None:
         print(f"{made} fixed.", file=sys.stderr)
     if not (report.files or report.unreadable):
@@ -130,6 +132,12 @@ def _print(report: LintReport, form: str, made: int | None) -> None:
         print(note, file=sys.stderr)
     for item in report.unreadable:
         print(str(item).encode("utf-8", "backslashreplace").decode(), file=sys.stderr)
+
+
+def _told(report: LintReport, form: str) -> str:
+    if form == "text" and (width := columns()):
+        return lines(report, width)
+    return shown(report, form)
 
 
 def _explain(name: str) -> int:

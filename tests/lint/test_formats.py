@@ -13,7 +13,7 @@ import pytest
 from mlbox.findings import Autofix, Edit, Finding, Location
 from mlbox.lint import LintReport, Unreadable, lint_dockerfile
 from mlbox.lint.catalogue import page, rule_named, rules, url
-from mlbox.lint.formats import FORMATS, shown
+from mlbox.lint.formats import FORMATS, shown, text
 
 SCHEMA = json.loads((Path(__file__).parents[1] / "data/sarif-2.1.0.json").read_text())
 BAD = (
@@ -65,7 +65,7 @@ def test_the_text_has_place_severity_rule_reason_and_fix() -> None:
 def test_the_text_says_how_much_each_kind_of_fix_mends() -> None:
     last = shown(REPORTS["bad"], "text").splitlines()[-1]
     assert "can be fixed with --fix." in last
-    assert "more can be fixed with --fix --unsafe-fixes." in last
+    assert "more can be fixed with --unsafe-fixes." in last
     assert shown(REPORTS["nothing"], "text") == "Nothing found in 1 file.\n"
 
 
@@ -156,3 +156,9 @@ def test_hadolints_codes_lead_to_its_own_pages() -> None:
     assert url("DL3020").endswith("hadolint/wiki/DL3020")
     assert url("SC2086").endswith("wiki/SC2086")
     assert url("XX1") == ""
+
+
+def test_lines_are_broken_between_words_where_a_width_is_given() -> None:
+    wide, narrow = text.show(REPORTS["bad"]), text.show(REPORTS["bad"], 60)
+    assert narrow.split() == wide.split()
+    assert all(len(line) <= 60 or " " not in line.strip() for line in narrow.splitlines())

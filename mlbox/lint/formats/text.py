@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING
 
 from mlbox.findings import SEVERITIES
@@ -13,9 +14,19 @@ if TYPE_CHECKING:
     from mlbox.lint.report import LintReport
 
 
-def show(report: LintReport) -> str:
-    """Return the report as lines of text."""
-    return "\n".join([*(_paragraph(item) for item in report.findings), summary(report), ""])
+def show(report: LintReport, width: int | None = None) -> str:
+    """Return the report as lines of text, broken between words where a width is given."""
+    found = (line for item in report.findings for line in _paragraph(item))
+    lines = [*found, summary(report)]
+    if width is not None:
+        lines = [part for line in lines for part in _broken(line, width)]
+    return "\n".join([*lines, ""])
+
+
+def _broken(line: str, width: int) -> list[str]:
+    return textwrap.wrap(
+        line, width, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False
+    )
 
 
 def summary(report: LintReport) -> str:
@@ -40,12 +51,12 @@ def _further(report: LintReport) -> Iterator[str]:
     if safe:
         yield f"{safe} can be fixed with --fix."
     if unsafe:
-        yield f"{unsafe} {'more ' if safe else ''}can be fixed with --fix --unsafe-fixes."
+        yield f"{unsafe} {'more ' if safe else ''}can be fixed with --unsafe-fixes."
     if report.suppressed:
         yield f"{report.suppressed} not shown: ignored by comment or baseline."
 
 
-def _paragraph(finding: Finding) -> str:
+def _paragraph(finding: Finding) -> list[str]:
     where = finding.location
     place = f"{where.file}:{where.line}:{where.column}: " if where else ""
     name = f"{finding.code} {finding.slug}".strip()
@@ -53,5 +64,4 @@ def _paragraph(finding: Finding) -> str:
     lines = [f"{place}{finding.severity}: {name}: {finding.what}{sure}"]
     lines += [f"    {line}" for line in finding.why.splitlines()]
     fix = f"Fix: {finding.fix}" if finding.fix else ""
-    lines += [f"    {line}" for line in fix.splitlines()]
-    return "\n".join(lines)
+    return lines + [f"    {line}" for line in fix.splitlines()]

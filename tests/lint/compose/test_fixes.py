@@ -368,3 +368,18 @@ def test_compose_takes_what_was_fixed(slug: str, text: str, tmp_path: Path) -> N
     after = fixed(slug, text)
     (tmp_path / "compose.yaml").write_bytes(after.encode())
     assert is_refused(after) or real_compose(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "mended"),
+    [
+        ("[PASSWORD=admin]", '["PASSWORD=${PASSWORD:-admin}"]'),
+        ("['PASSWORD=admin']", "['PASSWORD=${PASSWORD:-admin}']"),
+        ("{PASSWORD: admin}", '{PASSWORD: "${PASSWORD:-admin}"}'),
+    ],
+)
+def test_a_password_that_protects_nothing_stays_as_the_default(text: str, mended: str) -> None:
+    file = f"services: {{db: {{image: 'a:1', environment: {text}}}}}"
+    after = fixed("secret-in-env", file)
+    assert after == file.replace(text, mended)
+    assert not of("secret-in-env", after)

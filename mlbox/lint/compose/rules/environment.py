@@ -104,24 +104,47 @@ def _hit(service: Service, variable: Variable, where: str, kind: str, *, weak: b
         if where != "a build argument"
         else "The file goes into git, and `docker history` shows the arguments of a build.",
         fix=f"Pass it through: write {variable.name} without a value (or ${{{variable.name}}}), "
-        "and set it in the shell or in a .env file that git ignores; or use `secrets:`.",
-        edits=_passed_through(variable),
+        "and set it in the shell or in a .env file that git ignores; or use `secrets:`."
+        if not weak
+        else f"Where it is to protect something, write ${{{variable.name}}}, and set it in the "
+        "shell or in a .env file that git ignores.",
+        edits=_with_default(variable) if weak else _passed_through(variable),
         severity="info" if weak else None,
         confidence="medium" if weak else "high",
     )
 
 
-def _passed_through(variable: Variable) -> tuple[Edit, ...]:
-    node = variable.node
-    if node.is_alias or not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", variable.name):
+def _with_default(variable: Variable) -> tuple[Edit, ...]:
+    """What protects nothing may stay, for where nothing else is said."""
+    if not re.fullmatch(r"[\w.!@-]+", variable.value or "", re.ASCII):
         return ()
-    text = node.source.text
+    value = f"${{{variable.name}:-{variable.value}}}"
     if variable.in_list:
-        begin = variable.key.span.end
-        if text[begin : begin + 1] != "=" or text[begin + 1 : node.span.end] != node.raw:
-            return ()
-        return (edits.written(node, begin, node.span.end, ""),)
-    return edits.replaced(node, f'"${{{variable.name}}}"')
+        start = variable.key.span.start  # brackets need quotes in a flow list
+        is_quoted = variable.node.source.text[start - 1 : start] in ("'", '"')
+        item = f"{variable.name}={value}"
+        return _rewritten(variable, start, item if is_quoted else f'"{item}"')
+    return edits.replaced(variable.node, f'"{value}"') if _is_plain(variable) else ()
+
+
+def _passed_through(variable: Variable) -> tuple[Edit, ...]:
+    if variable.in_list:
+        return _rewritten(variable, variable.key.span.end, "")
+    return edits.replaced(variable.node, f'"${{{variable.name}}}"') if _is_plain(variable) else ()
+
+
+def _is_plain(variable: Variable) -> bool:
+    """Whether its value stands here, and its name is one that Compose replaces."""
+    named = re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", variable.name) is not None
+    return named and not variable.node.is_alias
+
+
+def _rewritten(variable: Variable, start: int, text: str) -> tuple[Edit, ...]:
+    """``- NAME=VALUE`` with another text from a place on."""
+    node, equals = variable.node, variable.key.span.end
+    if not _is_plain(variable) or node.source.text[equals : node.span.end] != f"={node.raw}":
+        return ()
+    return (edits.written(node, start, node.span.end, text),)
 
 
 def _in_words(service: Service, seen: set[int]) -> Iterator[Hit]:
