@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sys
-
-import pytest
+from typing import TYPE_CHECKING
 
 from mlbox.cli import _terminal
+
+if TYPE_CHECKING:
+    import pytest
 
 LINE = "ok  disk  67 GiB free in /var/lib/a-folder-with-a-long-name/engine/data, of 100 GiB"
 

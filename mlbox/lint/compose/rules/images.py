@@ -37,20 +37,17 @@ _OFFICIAL = frozenset(
 
 def unpinned(compose: Compose) -> Iterator[Hit]:
     """An image that is another one tomorrow."""
+    made = {each.image.raw for each in compose.services if each.image and each.build}
     told: set[int] = set()
     for service in compose.services:
         image = service.image
-        if (
-            image is None
-            or id(image) in told
-            or service.build is not None
-            or not image.text
-            or not image.is_fixed
-        ):
+        if image is None or not image.text or not image.is_fixed or id(image) in told:
             continue
-        if "@" in image.text or service.node.scalar("pull_policy") in ("never", "build"):
-            continue  # the same bytes always, or what was made here
-        told.add(id(image))
+        if image.raw in made or "@" in image.text:
+            continue  # made here, or the same bytes always
+        if service.node.scalar("pull_policy") in ("never", "build"):
+            continue
+        told.add(id(image))  # services may have it by an anchor
         yield from _moving(service, image, image.text, compose)
 
 

@@ -95,6 +95,25 @@ def absolute(compose: Compose) -> Iterator[Hit]:
                 "owned by root, and the program finds no data.",
                 fix=f"Write a path relative to the file, or ${{DATA_DIR:-{source}}}.",
             )
+    yield from _bound_volumes(compose)
+
+
+def _bound_volumes(compose: Compose) -> Iterator[Hit]:
+    """Named volumes that are a folder of the host (``o: bind``)."""
+    volumes = compose.root.get("volumes")
+    for entry in volumes.entries if volumes is not None else ():
+        device = entry.value.get("driver_opts", "device")
+        options = entry.value.scalar("driver_opts", "o") or ""
+        if device is None or "bind" not in options.split(",") or not _is_of_a_machine(device.raw):
+            continue
+        yield Hit(
+            device.location,
+            what=f"The volume {entry.name!r} is {device.raw}, a path of one machine.",
+            why="On another machine there is no such folder, and Docker makes none for a volume: "
+            "the service does not start.",
+            fix=f"Write ${{DATA_DIR:-{device.raw}}}, or leave driver_opts out where Docker may "
+            "choose the place.",
+        )
 
 
 def _is_of_a_machine(source: str) -> bool:
