@@ -32,7 +32,7 @@ def diagnose(log: str | Iterable[str], *, exit_state: ExitState | int | None = N
     """Say why a run failed.
 
     Args:
-        log: What it printed: a text, or its lines, with or without their ends.
+        log: What it printed: a text, or its lines (an open file); not a file's name.
         exit_state: How it ended, where that is known: its exit code, or an ``Ended``, a
             ``RunRecord`` or whatever else has their attributes.
 
