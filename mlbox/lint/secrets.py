@@ -140,6 +140,7 @@ _FILES = re.compile(
     r"|\.dvc/config\.local|\.aws(?:/credentials)?|\.ssh|\.kube/config|\.docker/config\.json"
     r"|application_default_credentials\.json|client_secrets?\.json"
     r"|(?:[\w.-]*[-_.])?(?:gcp|gcs|gcloud|google)[-_](?:key|credentials?|creds|service[-_]account)[\w-]*\.json"
+    r"|(?:[\w-]+[-_])?api[-_]?keys?\.(?:json|txt)|(?:.*/)?\.?secrets?/[\w.-]+\.(?:json|txt|key)"
     r"|[\w.-]*service[-_]?account[\w-]*\.json|(?:[\w-]+[-_])?credentials?\.json"
     r"|\.env(?:\.(?:local|prod|production|staging|secrets?|private))?|secrets?\.(?:env|ya?ml|toml|json)"
     r"|\.?htpasswd|\.boto|\.s3cfg|rclone\.conf)/?",

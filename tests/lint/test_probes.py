@@ -15,7 +15,14 @@ from mlbox.testing import FakeFiles
 PROBES = sorted(path.parent for path in Path(__file__).parent.glob("probes/*/expected.json"))
 # The files are about something else, and no models of how an image should be built.
 TOLERATED = frozenset(
-    {"apt-no-clean", "data-in-image", "no-lock", "pip-cache-kept", "torch-unpinned"}
+    {
+        "apt-no-clean",
+        "apt-update-split",
+        "data-in-image",
+        "no-lock",
+        "pip-cache-kept",
+        "torch-unpinned",
+    }
 )
 
 

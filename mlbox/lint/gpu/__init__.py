@@ -29,6 +29,8 @@ _TOOLKIT = re.compile(
     r"(?:cuda-(?:toolkit|runtime|libraries|cudart|nvcc|compiler|minimal-build)-|cuda-)"
     r"(\d{2})-(\d{1,2})$"
 )
+_AMD_BASES = ("rocm/", "amd/", "docker.io/rocm/")
+_AMD_VARIABLE = re.compile(r"(?:\w+_)?(?:ROCM|HIP|GFX)_|HSA_")
 _NVCC = re.compile(
     r"(?:cuda|cuda-\d+-\d+|cuda-toolkit.*|cuda-nvcc.*|cuda-compiler.*|cuda-minimal-build.*"
     r"|cuda-command-line-tools.*|nvidia-cuda-toolkit|cudatoolkit-dev|cuda-version-x)$"
@@ -116,6 +118,22 @@ class GpuStage:
         if self.base is None or self.base.has_nvcc or self._may_have_toolkit():
             return True if self.base and self.base.has_nvcc else None
         return self.base.has_nvcc
+
+    @cached_property
+    def is_other_gpu(self) -> bool:
+        """Whether it is plainly made for AMD's GPUs: CUDA's compiler is not what it lacks."""
+        if self.base is not None and self.base.repository.startswith(_AMD_BASES):
+            return True
+        if any((wheel.tag or "").startswith("rocm") for wheel in self.all_wheels):
+            return True
+        variables = (
+            name
+            for stage in self.lineage
+            for step, _ in stage.actions.steps
+            if step.instruction.name == "RUN"
+            for name in step.scope.values
+        )
+        return any(_AMD_VARIABLE.match(name) for name in variables)
 
     def _may_have_toolkit(self) -> bool:
         """Whether a COPY, an installer or a script may bring a toolkit."""

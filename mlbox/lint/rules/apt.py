@@ -10,8 +10,10 @@ from mlbox.lint.parse import Span
 from mlbox.lint.rule import Hit
 from mlbox.lint.rules.layers import (
     added,
+    base_of,
     in_heredoc,
     is_list,
+    is_slim,
     is_whole,
     line_end,
     line_start,
@@ -165,8 +167,6 @@ def _chain_start(command: Command, run: Run) -> int:
 
 def update_split(image: Image) -> Iterator[Hit]:
     """The lists come from another layer, as old as the cache is."""
-    if "update" not in image.dockerfile.source.text:
-        return
     for stage in image.used:
         lists = _lists_before(image, stage)
         for run in runs(stage):
@@ -177,8 +177,8 @@ def update_split(image: Image) -> Iterator[Hit]:
 
 
 def _lists_before(image: Image, stage: StageActions) -> str:
-    """Whether an earlier stage of the lineage fetched lists: ``"old"``, ``"gone"``, ``""``."""
-    lists = ""
+    """What lists there are: ``"old"`` ones, ``"gone"``, ``"never"`` any; ``""`` if not known."""
+    lists = "never" if is_slim(base_of(image, stage.stage)) else ""
     for earlier in image.lineage(stage.stage)[:-1]:
         for run in runs(earlier):
             lists = _lists_after(run, lists)
@@ -189,8 +189,10 @@ def _lists_after(run: Run, lists: str) -> str:
     for action in run.actions:
         if isinstance(action, SystemInstall) and action.tool in APT and action.verb == "update":
             lists = "old"
-        elif lists and _may_clean(action.command):
+        elif lists == "old" and _may_clean(action.command):
             lists = "gone"
+        elif lists == "never" and _may_update(action):
+            lists = ""
     return lists if not lists_mounted(run) else ""
 
 
@@ -229,9 +231,9 @@ def _may_update(action: Action) -> bool:
 
 def _split_hit(install: SystemInstall, run: Run, lists: str, text: str) -> Hit:
     names = listed([item.name for item in install.packages])
-    if lists == "gone":
-        what = f"{install.tool} install of {names} finds no package lists: an earlier RUN "
-        what += "removed them."
+    if lists != "old":
+        by = "an earlier RUN removed them" if lists == "gone" else "the base image has none"
+        what = f"{install.tool} install of {names} finds no package lists: {by}."
         why = "Without lists apt does not know the packages: Unable to locate package."
     else:
         what = f"{install.tool} install of {names} uses package lists of an earlier RUN."

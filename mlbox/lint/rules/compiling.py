@@ -29,7 +29,7 @@ _COMPILE_LATER = frozenset(  # they compile when they run
 def nvcc_missing(image: Image) -> Iterator[Hit]:
     """Something is compiled for CUDA in a stage that has no nvcc."""
     for stage in image.gpu.used:
-        if not stage.compiled or stage.has_nvcc is not False:
+        if not stage.compiled or stage.has_nvcc is not False or stage.is_other_gpu:
             continue
         for item in stage.compiled:
             hit = _without_compiler(item, stage, image)
@@ -41,6 +41,8 @@ def _without_compiler(item: Compiled, stage: GpuStage, image: Image) -> Hit | No
     base = stage.base
     if base is None or _is_for_cpu(item, base, stage):
         return None
+    if item.command.is_conditional and _is_replaceable(stage):
+        return None  # the condition may well be about another base
     if item.kind == "call" and (item.command.is_conditional or not item.command.stops_on_failure):
         return None
     builder = other_kind(stage, "devel", image.facts) or "an nvidia/cuda image of kind devel"
@@ -56,6 +58,12 @@ def _without_compiler(item: Compiled, stage: GpuStage, image: Image) -> Hit | No
         severity=None if is_sure else "warning",
         confidence="high" if is_sure else "medium",
     )
+
+
+def _is_replaceable(stage: GpuStage) -> bool:
+    """Whether ``--build-arg`` may give another base image."""
+    word = stage.lineage[0].stage.image_word
+    return word is not None and "$" in word.raw
 
 
 def _is_for_cpu(item: Compiled, base: Base, stage: GpuStage) -> bool:
@@ -139,7 +147,7 @@ def _may_compile(stage: GpuStage) -> bool:
 def cuda_arch_unset(image: Image) -> Iterator[Hit]:
     """An extension of torch is compiled, and nothing says for which GPUs."""
     for stage in image.gpu.used:
-        if not stage.compiled or not _judged(stage):
+        if not stage.compiled or not _judged(stage) or stage.is_other_gpu:
             continue
         for item in stage.compiled:
             if item.kind != "extension" or not item.reads_archs or item.archs_known:

@@ -43,6 +43,12 @@ _NOT_LOOKED_INTO = frozenset({"node_modules/", "site-packages/", "__pycache__/",
 _HEAVY = (".dvc/cache", ".dvc/tmp", ".git", ".venv", "venv")
 _SETTINGS = (".env", ".toml", ".local", ".production")
 _NEEDS_GIT = ("setuptools_scm", "setuptools-scm", "hatch-vcs", "versioneer", "dunamai", "pdm-scm")
+_WHY = {  # by whether it is a secret, and whether the stage's layers are in the image
+    (True, True): "Everybody who has the image can read the credentials in it.",
+    (True, False): "The credentials stay in the build cache, and go wherever that is exported to.",
+    (False, True): "It makes the image larger, and every change of it invalidates the build cache.",
+    (False, False): "Every change of it invalidates the build cache.",
+}
 _PROJECTS = ("pyproject.toml", "setup.py", "setup.cfg")
 
 
@@ -57,13 +63,15 @@ def context_leak(image: Image) -> Iterator[Hit]:
     if not folders or image.files.exists(".git") is None:
         return
     ignore_file, ignored = ignored_by(image)
+    shipped = {item.index for item in image.dockerfile.lineage(image.dockerfile.stages[-1])}
     said: set[str] = set()
     for item, step, span, folder in folders:
         found = _leaks(folder, step, item, ignored, image)
         paths = tuple(path for path in found if path not in said)
         if paths:
             said.update(paths)
-            yield _hit(span, folder, paths, ignore_file, image)
+            is_shipped = item.stage.index in shipped
+            yield _hit(span, folder, paths, ignore_file, image, is_shipped=is_shipped)
 
 
 def ignored_by(image: Image) -> tuple[str, Ignored]:
@@ -151,19 +159,25 @@ def _needs_git(item: StageActions, image: Image) -> bool:
     return any(mark in text for text in texts for mark in _NEEDS_GIT)
 
 
-def _hit(span: Span, folder: str, paths: tuple[str, ...], ignore_file: str, image: Image) -> Hit:
+def _hit(
+    span: Span,
+    folder: str,
+    paths: tuple[str, ...],
+    ignore_file: str,
+    image: Image,
+    *,
+    is_shipped: bool,
+) -> Hit:
     names = paths[0] if len(paths) == 1 else f"{', '.join(paths[:-1])} and {paths[-1]}"
     secret = any(path.endswith(_SECRET) for path in paths)
     return Hit(
         span,
-        what=f"Copying {folder or 'the whole context'} takes {names} into the image.",
-        why=(
-            "Everybody who has the image can read the credentials in it."
-            if secret
-            else "It makes the image larger, and every change of it invalidates the build cache."
-        ),
+        what=f"Copying {folder or 'the whole context'} takes {names} into "
+        f"{'the image' if is_shipped else 'a builder stage'}.",
+        why=_WHY[secret, is_shipped],
         fix=f"Add to {ignore_file}: {' '.join(paths)}",
         edits=(_edit(ignore_file, paths, image),),
+        severity=None if secret or is_shipped else "info",
     )
 
 

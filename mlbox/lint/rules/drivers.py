@@ -25,6 +25,7 @@ _DRIVER = re.compile(
     r"|libcuda1(?:-\S+)?|cuda-drivers[\w.*${}+-]*|xserver-xorg-video-nvidia\S*"
     r"|x?org-x11-drv-nvidia\S*|k?a?kmod-nvidia\S*|akmod-nvidia\S*|nvidia-x11-drv\S*"
 )
+_MODULE = re.compile(r"nvidia-(?:dkms|kernel-(?:source|open|common))[\w.*${}+-]*")
 _NO_DRIVER = re.compile(r"nvidia-(?:driver-local-repo|kernel-common-modprobe)\S*")
 _WITH_DRIVER = re.compile(r"(cuda|cuda-runtime|cuda-demo-suite)((?:-\d+-\d+)?)")
 _INSTEAD = {"cuda": "cuda-toolkit", "cuda-runtime": "cuda-libraries"}
@@ -35,6 +36,10 @@ _WHY = (
     "The driver is a part of the host's kernel; nvidia-container-toolkit mounts the host's driver "
     "libraries into the container. Another version of them in the image does not fit the "
     "kernel module: Failed to initialize NVML: Driver/library version mismatch."
+)
+_WHY_MODULE = (
+    "A container uses the host's kernel, with the module that the host has loaded; what is built "
+    "here is never loaded. It brings compilers and kernel headers along."
 )
 _WHY_META = (
     "That metapackage depends on the driver (cuda-drivers). The driver belongs to the host; "
@@ -89,11 +94,15 @@ def _packages(install: SystemInstall, commands: Sequence[Command], image: Image)
         instead = _meta(metas[0].name)
         what = f"{install.tool} installs {_listed(names)}, and the NVIDIA driver with it."
         fix = f"Install {instead}, which is the same without the driver."
+    is_module = bool(drivers) and all(_MODULE.fullmatch(name) for name in names)
+    if is_module:
+        what = f"{install.tool} installs {_listed(names)}: NVIDIA's kernel module, in the image."
     return Hit(
         Span(gone[0].argument.span.start, gone[0].argument.span.end),
         what=what,
-        why=_WHY if drivers else _WHY_META,
+        why=_WHY_MODULE if is_module else _WHY if drivers else _WHY_META,
         fix=fix,
+        severity="warning" if is_module else None,
         edits=_edits(install, drivers, metas, commands, image),
     )
 

@@ -107,6 +107,14 @@ def is_debian(base: tuple[str, str]) -> bool:
     return known and bool(tag) and not any(name in tag for name in _NO_DEBIAN)
 
 
+def is_slim(base: tuple[str, str]) -> bool:
+    """Whether a base surely is Debian or Ubuntu with little in it, and no package lists of apt."""
+    repository, tag = base
+    if repository in ("python", "pypy"):
+        return "slim" in tag and is_debian(base)
+    return repository in ("debian", "ubuntu", "nvidia/cuda") and is_debian(base)
+
+
 def is_plain(base: tuple[str, str]) -> bool:
     """Whether a base surely is a plain distribution: root, ``/bin/sh``, nothing configured."""
     repository, _ = base

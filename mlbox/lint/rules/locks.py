@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mlbox.lint.commands.model import PythonInstall
@@ -50,15 +51,37 @@ _DATED = frozenset({"--exclude-newer", "--uploaded-prior-to"})
 
 
 def unpinned(image: Image) -> Iterator[Hit]:
-    """What is installed has no release of its own."""
+    """What is installed has no release of its own: one finding, at the first place."""
+    found: dict[str, tuple[list[Wanted], Hit]] = {}
+    for install in _installs(image):
+        for where, loose, hit in _of_install(install):
+            found.setdefault(where, (loose, hit))
+    if not found:
+        return
+    _, *others = found
+    _, first = next(iter(found.values()))
+    is_bounded = all(_is_bounded(item) for loose, _ in found.values() for item in loose)
+    yield replace(
+        first, what=f"{first.what}{_also(others)}", severity="info" if is_bounded else None
+    )
+
+
+def _installs(image: Image) -> Iterator[PythonInstall]:
+    """What the image is made of, in order."""
     for stage in image.used:
         for run in runs(stage):
             for action in run.actions:
                 if isinstance(action, PythonInstall):
-                    yield from _of_install(action)
+                    yield action
 
 
-def _of_install(install: PythonInstall) -> Iterator[Hit]:
+def _also(others: list[str]) -> str:
+    """Where there are more of them."""
+    return f" So it is with {listed(others)}." if others else ""
+
+
+def _of_install(install: PythonInstall) -> Iterator[tuple[str, list[Wanted], Hit]]:
+    """What names them, they, and the finding: for the command itself, and for each file."""
     if install.tool not in _TOOLS or install.verb != "install" or install.flags & _DATED:
         return
     if install.constraints and not install.constrained:
@@ -67,8 +90,8 @@ def _of_install(install: PythonInstall) -> Iterator[Hit]:
     loose = [item for item in install.wanted if _is_loose(item) and item.name not in pinned]
     direct = [item for item in loose if item.span is not None]
     if direct:
-        yield _hit_direct(install, direct)
-    yield from _hits_in_files([item for item in loose if item.span is None])
+        yield ", ".join(_name(item) for item in direct), direct, _hit_direct(install, direct)
+    yield from _in_files([item for item in loose if item.span is None])
 
 
 def _is_loose(item: Wanted) -> bool:
@@ -111,24 +134,23 @@ def _hit_direct(install: PythonInstall, loose: list[Wanted]) -> Hit:
         why=_WHY,
         fix=f"Write {_name(first)}==... with the release that you tested, or install from a lock "
         "(uv sync --locked, or a requirements file made by uv pip compile).",
-        severity="info" if all(_is_bounded(item) for item in loose) else None,
         confidence="high" if install.indexes.known else "medium",
     )
 
 
-def _hits_in_files(loose: list[Wanted]) -> Iterator[Hit]:
-    """One for each file, at the word of the Dockerfile that names it, or at its first line."""
+def _in_files(loose: list[Wanted]) -> Iterator[tuple[str, list[Wanted], Hit]]:
+    """The same for files, at the word of the Dockerfile that names one, or at its first line."""
     files: dict[str, list[Wanted]] = {}
     for item in loose:
         files.setdefault(item.location.file, []).append(item)
     for file, items in files.items():
         argument = items[0].argument
-        yield Hit(
+        hit = Hit(
             argument.span if argument else items[0].location,
             what=f"{file} names {len(items)} package{'s' if len(items) > 1 else ''} without an "
             f"exact release: {listed([_name(item) for item in items])}.",
             why=_WHY,
             fix=f"Make a lock of it and install that: uv pip compile {file} -o requirements.lock "
             "--generate-hashes.",
-            severity="info" if all(_is_bounded(item) for item in items) else None,
         )
+        yield file, items, hit

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from mlbox.lint.commands.model import CondaInstall, Download, PythonInstall, SystemInstall
@@ -50,8 +51,12 @@ _MAY_FAIL = frozenset(
 # Their images have a SHELL with pipefail, which the images made of them inherit.
 _WITH_PIPEFAIL = ("jupyter/", "apache/airflow")
 _ACTIONS = (Download, PythonInstall, SystemInstall, CondaInstall)
-# These notice that nothing came.
-_NOTICE = frozenset({"gpg", "gpg2", "apt-key", "sha256sum", "sha512sum", "md5sum", "sha1sum"})
+# These notice that nothing came, or not all of it.
+_NOTICE = frozenset(
+    {"gpg", "gpg2", "apt-key", "sha256sum", "sha512sum", "md5sum", "sha1sum"}
+    | {"gunzip", "bunzip2", "unxz", "unzstd"}
+)
+_COMPRESSED = re.compile(r"-?[A-Za-z]*[zjJ][A-Za-z]*|--(?:gzip|bzip2|xz|zstd|lzma)")
 
 
 def missing(image: Image) -> Iterator[Hit]:
@@ -116,8 +121,20 @@ def _hit(
         fix=f"Write {SHELL} before this RUN (it needs bash), or use two commands with && and a "
         "file between them.",
         edits=edits,
-        severity=None if is_sure and last.program not in _NOTICE else "info",
+        severity=None if is_sure and not _notices(last) else "info",
     )
+
+
+def _notices(last: Command) -> bool:
+    """Whether the end of the pipe fails by itself where its input is empty or cut off.
+
+    GNU tar takes nothing for an empty archive; what unpacks it first, does not.
+    """
+    if last.program == "tar" and last.arguments:
+        first, *others = (item.text for item in last.arguments)
+        options = [first, *(item for item in others if item.startswith("-"))]
+        return any(_COMPRESSED.fullmatch(item) for item in options)
+    return last.program in _NOTICE
 
 
 def _edits(

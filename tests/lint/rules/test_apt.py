@@ -138,7 +138,6 @@ SPLIT = {
 TOGETHER = {
     "one run": "RUN apt-get update && apt-get install -y git",
     "both": BEFORE + "RUN apt-get update && apt-get install -y git",
-    "no lists anywhere": "RUN apt-get install -y git",
     "a local package": BEFORE + "RUN apt-get install -y ./tool.deb",
     "a local package, from /tmp": BEFORE + "RUN apt-get install -y /tmp/tool.deb",
     "repair": BEFORE + "RUN apt-get install -f -y",
@@ -150,7 +149,8 @@ TOGETHER = {
     "a script by bash": BEFORE + "RUN bash fetch && apt-get install -y git",
     "lists in a mount": BEFORE
     + "RUN --mount=type=cache,target=/var/lib/apt apt-get install -y git",
-    "another stage": SLIM.strip() + " AS a\n" + BEFORE + SLIM + "RUN apt-get install -y git",
+    "an unused stage": SLIM.strip() + " AS a\n" + BEFORE + "RUN apt-get install git\n" + SLIM,
+    "a script of an earlier RUN": "RUN ./fetch.sh\nRUN apt-get install -y git",
     "another package manager": BEFORE + "RUN dnf install -y git",
     "a removal": BEFORE + "RUN apt-get remove -y git",
 }
@@ -193,6 +193,20 @@ def test_lists_that_an_earlier_run_removed_are_said_to_be_gone() -> None:
     (found,) = of("MLD402", text)
     assert "removed them" in found.what
     assert "Unable to locate package" in found.why
+
+
+@pytest.mark.parametrize(
+    "base",
+    ["python:3.12-slim", "ubuntu:22.04", "debian:12", "nvidia/cuda:12.8.1-runtime-ubuntu22.04"],
+)
+def test_a_base_without_lists_is_said_to_have_none(base: str) -> None:
+    (found,) = of("MLD402", f"FROM {base}\nRUN apt-get install -y git\n")
+    assert "the base image has none" in found.what
+
+
+@pytest.mark.parametrize("base", ["python:3.12", "team/base:1", "tensorflow/tensorflow:2.15.0"])
+def test_a_base_that_may_have_lists_or_the_package_is_no_finding(base: str) -> None:
+    assert places("MLD402", f"FROM {base}\nRUN apt-get install -y git\n") == []
 
 
 RECOMMENDED = {

@@ -401,3 +401,30 @@ def test_the_image_without_compilers_is_taken_where_nothing_is_compiled() -> Non
 def test_the_image_with_cudas_libraries_is_taken() -> None:
     text = f"{DEVEL.strip()} AS b\nRUN nvcc -lcublas -o /app a.cu\n{BASE}COPY --from=b /app /app\n"
     assert_fixed(text, "MLD116", expected=text.replace("-base", "-runtime"))
+
+
+FLASH = """RUN git clone https://github.com/Dao-AILab/flash-attention.git
+RUN cd flash-attention && python3 setup.py bdist_wheel
+"""
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        "ENV PYTORCH_ROCM_ARCH=gfx942\n",
+        "ARG AITER_ROCM_ARCH\nENV ROCM_PATH=/opt/rocm\n",
+        f"RUN pip install torch==2.8.0 --index-url {INDEX}rocm6.4\n",
+    ],
+)
+def test_what_is_compiled_for_gpus_of_amd_lacks_no_nvcc(before: str) -> None:
+    assert places("MLD107", f"{SLIM}{FLASH}") == ["setup.py"]
+    assert places("MLD107", f"{SLIM}{before}{FLASH}") == []
+
+
+def test_a_condition_about_a_base_that_may_be_another_is_no_finding() -> None:
+    asked = (
+        'RUN if [ "$IMAGE" != python:3.12-slim ]; then '
+        "CMAKE_ARGS=-DGGML_CUDA=on pip install llama-cpp-python==0.3.2; fi\n"
+    )
+    assert places("MLD107", f"{SLIM}{asked}") == ["llama-cpp-python==0.3.2"]
+    assert places("MLD107", f"ARG IMAGE=python:3.12-slim\nFROM $IMAGE\nARG IMAGE\n{asked}") == []

@@ -141,3 +141,13 @@ def test_the_ignore_file_of_a_dockerfile_is_the_one_that_grows() -> None:
     (found,) = [item for item in report.findings if item.code == "MLD303"]
     assert found.autofix is not None
     assert found.autofix.edits[0].file == "docker/gpu.Dockerfile.dockerignore"
+
+
+def test_a_history_in_a_builder_stage_is_an_info() -> None:
+    text = f"FROM python:3.12-slim AS build\nCOPY . .\n{SLIM}COPY --from=build /x /x\n"
+    (found,) = of("MLD303", text, **GIT)
+    assert (found.severity, "a builder stage" in found.what) == ("info", True)
+    (found,) = of(
+        "MLD303", text, **GIT, **{".env": "TOKEN=hf_abcdefghij0123456789abcdefghij0123\n"}
+    )
+    assert found.severity == "warning"

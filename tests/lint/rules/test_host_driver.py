@@ -111,3 +111,10 @@ def test_the_missing_variable_is_added_beside_the_other() -> None:
         expected=f"{SLIM}ENV NVIDIA_VISIBLE_DEVICES=all "
         "NVIDIA_DRIVER_CAPABILITIES=compute,utility A=b\n",
     )
+
+
+def test_a_kernel_module_alone_hides_no_library_and_is_a_warning() -> None:
+    text = f"{CUDA}RUN apt-get update && apt-get install -y git nvidia-dkms-550\n"
+    assert [item.severity for item in of("MLD106", text)] == ["warning"]
+    both = text.replace("git", "nvidia-utils-550")
+    assert [item.severity for item in of("MLD106", both)] == ["error"]

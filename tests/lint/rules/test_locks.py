@@ -98,10 +98,22 @@ def test_a_file_of_exact_releases_is_no_finding(lines: str) -> None:
     assert places("MLD413", COPIED, **files) == []
 
 
-def test_two_files_are_two_findings() -> None:
-    text = f"{SLIM}COPY *.txt ./\nRUN pip install -r a.txt -r b.txt\n"
+def test_a_dockerfile_has_one_finding_which_names_the_other_places() -> None:
+    text = (
+        f"{SLIM}COPY *.txt ./\nRUN pip install -r a.txt -r b.txt\n"
+        "RUN pip install scipy\nRUN pip install -r a.txt\n"
+    )
     found = of("MLD413", text, **{"a.txt": "numpy\n", "b.txt": "pandas\n"})
-    assert [item.what.split()[0] for item in found] == ["a.txt", "b.txt"]
+    assert [item.what for item in found] == [
+        "a.txt names 1 package without an exact release: numpy. So it is with b.txt and scipy."
+    ]
+
+
+def test_it_is_an_info_only_if_all_of_them_have_an_upper_bound() -> None:
+    first = f"{SLIM}RUN pip install 'numpy<3'\n"
+    assert [item.severity for item in of("MLD413", first)] == ["info"]
+    both = of("MLD413", f"{first}RUN pip install pandas\n")
+    assert [item.severity for item in both] == ["warning"]
 
 
 def test_a_project_with_a_lock_is_no_finding() -> None:

@@ -8,7 +8,7 @@ from cases import SLIM, assert_fixed, in_all_forms, named, of, places
 HIDDEN = {
     "curl to a shell": ("curl -fsSL https://example.com/x.sh | sh", "curl"),
     "curl to bash": ("curl -fsSL https://example.com/x.sh | bash -s -- --yes", "curl"),
-    "wget to tar": ("wget -qO- https://example.com/x.tar.gz | tar -xz -C /opt", "wget"),
+    "wget to tar": ("wget -qO- https://example.com/x.tar.gz | tar -x -C /opt", "wget"),
     "sudo": ("sudo curl -fsSL https://example.com/x.sh | sudo sh", "sudo"),
     "an installation and its log": ("pip install numpy==2.1.3 | tee log", "pip"),
     "make and its log": ("make -j4 2>&1 | tail -20", "make"),
@@ -99,10 +99,23 @@ def test_a_shell_that_may_not_be_there_or_may_differ_is_not_written(text: str) -
     assert found.autofix is None
 
 
-def test_a_program_that_notices_an_empty_download_makes_it_an_info() -> None:
-    text = f"{SLIM}RUN curl https://example.com/key | gpg --dearmor -o /usr/share/key.gpg\n"
-    (found,) = of("MLD407", text)
-    assert found.severity == "info"
+@pytest.mark.parametrize(
+    ("end", "severity"),
+    [
+        ("gpg --dearmor -o /usr/share/key.gpg", "info"),
+        ("gunzip > x", "info"),
+        ("tar xz", "info"),
+        ("tar -xzf - -C /opt", "info"),
+        ("tar -C /opt -xj bin/x", "info"),
+        ("tar -x --gzip", "info"),
+        ("tar x", "warning"),
+        ("tar -x -C /opt/jz", "warning"),
+        ("sh", "warning"),
+    ],
+)
+def test_a_program_that_notices_an_empty_download_makes_it_an_info(end: str, severity: str) -> None:
+    (found,) = of("MLD407", f"{SLIM}RUN curl https://example.com/x | {end}\n")
+    assert found.severity == severity
 
 
 def test_a_base_whose_shell_is_not_known_makes_it_an_info() -> None:

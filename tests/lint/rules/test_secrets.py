@@ -101,6 +101,8 @@ FILES = {
     "a service account": ("COPY my-service-account.json /app/", "my-service-account.json"),
     "Google": ("COPY gcp-key.json /app/", "gcp-key.json"),
     "git": ("COPY .git-credentials /root/", ".git-credentials"),
+    "an API's key": ("COPY secrets/api_key.json default.json", "secrets/api_key.json"),
+    "a folder of secrets": ("COPY secrets/gcs.json /app/", "secrets/gcs.json"),
     "beside others": ("COPY train.py credentials.json ./", "credentials.json"),
     "in a child image": ("ONBUILD COPY .env .", ".env"),
 }
