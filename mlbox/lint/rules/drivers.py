@@ -102,6 +102,7 @@ def _packages(install: SystemInstall, commands: Sequence[Command], image: Image)
         what=what,
         why=_WHY_MODULE if is_module else _WHY if drivers else _WHY_META,
         fix=fix,
+        safe=False if is_module else None,  # another package may be built with it
         severity="warning" if is_module else None,
         edits=_edits(install, drivers, metas, commands, image),
     )

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from mlbox.lint.shell.model import Argument
 
 _VERBS = ("install", "sync", "add", "download", "wheel")
+_TOOLS = frozenset({"build", "pip", "pip-tools", "setuptools", "virtualenv", "wheel"})
 _FLAGS = {"pip": "--no-cache-dir", "uv": "--no-cache"}
 
 
@@ -30,8 +31,8 @@ def kept(image: Image) -> Iterator[Hit]:
 
 
 def _caches_nothing(install: PythonInstall) -> bool:
-    """Whether only a folder is installed, without what it depends on."""
-    return (
+    """Whether nothing is fetched: no index, or a folder without what it depends on."""
+    return "--no-index" in install.flags or (
         bool(install.wanted)
         and "--no-deps" in install.flags
         and all(item.local for item in install.wanted)
@@ -53,5 +54,12 @@ def _hit(install: PythonInstall, verb: Argument, image: Image) -> Hit:
         "Nothing uses them there.",
         fix=f"Write {name} {flag}, or keep the cache between builds, outside the image: {mount}.",
         edits=(added(verb, flag, install.command, text),) if can_be_off else (),
-        severity="info" if is_private(base) else None,  # it may turn the cache off
+        # The base may turn the cache off; a tool's wheel is small.
+        severity="info" if is_private(base) or _is_small(install) else None,
     )
+
+
+def _is_small(install: PythonInstall) -> bool:
+    """Whether only tools that install packages are installed, of a few MB."""
+    names = {item.name for item in install.wanted}
+    return bool(names) and names <= _TOOLS and not install.unread

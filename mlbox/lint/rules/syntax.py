@@ -24,8 +24,21 @@ def syntax_error(image: Image) -> Iterator[Hit]:
     """What BuildKit refuses."""
     problems = [item for item in image.dockerfile.problems if item.kind == "syntax"]
     others = refused(image) if problems else frozenset()  # another rule says more
+    given = {
+        item.image_word.span
+        for item in image.dockerfile.stages
+        if item.image and item.image_word is not None and "$" in item.image_word.raw
+    }
     for problem in problems:
-        if problem.span not in others:
+        if problem.span in given:
+            yield Hit(
+                problem.span,
+                what=problem.what,
+                why="BuildKit refuses the file unless --build-arg gives the image.",
+                fix="Give the ARG a default that is the name of an image.",
+                severity="warning",
+            )
+        elif problem.span not in others:
             yield Hit(
                 problem.span,
                 what=problem.what,

@@ -135,6 +135,8 @@ def _other_release(wheel: Wheel, base: Base) -> str:
         return f"NVIDIA's own build{has} is no release: it satisfies no pinned version."
     if base.release is None or wheel.release is None:
         return ""
+    if wheel.release.startswith(f"{base.release}.") and base.release.count(".") == 1:
+        return ""  # a tag without the patch release
     if wheel.release != base.release:
         return f"The base image has torch {base.release}."
     local = "+" in (wheel.item.version or "")

@@ -118,3 +118,10 @@ def test_a_kernel_module_alone_hides_no_library_and_is_a_warning() -> None:
     assert [item.severity for item in of("MLD106", text)] == ["warning"]
     both = text.replace("git", "nvidia-utils-550")
     assert [item.severity for item in of("MLD106", both)] == ["error"]
+
+
+def test_a_kernel_module_is_not_taken_out_unasked() -> None:
+    text = f"{CUDA}RUN apt-get update && apt-get install -y git nvidia-dkms-550\n"
+    (found,) = of("MLD106", text)
+    assert found.autofix is not None
+    assert not found.autofix.safe

@@ -45,6 +45,7 @@ NOT_KEPT = {
     "builder": f"{SLIM.strip()} AS a\nRUN pip install numpy==2.1.3\n{SLIM}COPY --from=a /v /v",
     "unused stage": f"{SLIM.strip()} AS docs\nRUN pip install numpy==2.1.3\n{SLIM}",
     "a folder alone": "RUN pip install --no-deps .",
+    "without an index": "RUN pip install --no-index --find-links /wheels numpy",
     "other commands": "RUN pip list && pip --version",
     "only said": "RUN echo pip install numpy",
 }
@@ -95,3 +96,15 @@ def test_a_folder_that_is_named_would_turn_the_cache_on_again() -> None:
 def test_a_private_base_may_turn_the_cache_off() -> None:
     text = "FROM registry.example.com/team/base:1\nRUN pip install numpy==2.1.3\n"
     assert [item.severity for item in of("MLD405", text)] == ["info"]
+
+
+@pytest.mark.parametrize(
+    ("command", "severity"),
+    [
+        ("pip install --upgrade pip setuptools wheel", "info"),
+        ("pip install --upgrade pip numpy==2.1.3", "warning"),
+        ("pip install --upgrade pip -r requirements.txt", "warning"),
+    ],
+)
+def test_the_cache_of_small_tools_is_an_info(command: str, severity: str) -> None:
+    assert [item.severity for item in of("MLD405", f"{SLIM}RUN {command}\n")] == [severity]

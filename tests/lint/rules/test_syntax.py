@@ -152,3 +152,10 @@ def test_a_frontend_that_is_too_old_is_an_error() -> None:
     (found,) = of("MLD903", text)
     assert found.severity == "error"
     assert places("MLD903", text) == ["# syntax=docker/dockerfile:1.2"]
+
+
+def test_a_base_that_has_to_be_given_is_a_warning() -> None:
+    text = "ARG BASE=<yours>\nFROM $BASE\n"
+    assert [item.severity for item in of("MLD901", text)] == ["warning"]
+    assert [item.severity for item in of("MLD901", "FROM <yours>\n")] == ["error"]
+    assert [item.severity for item in of("MLD901", "FROM ${BASE\n")] == ["error"]

@@ -51,6 +51,12 @@ KEPT = {
 }
 
 
+def test_a_tag_without_the_patch_release_may_be_the_one_that_is_wanted() -> None:
+    text = "FROM pytorch/pytorch:1.3-cuda10.1-cudnn7-runtime\nRUN pip install torch=={}\n"
+    assert places("MLD112", text.format("1.3.1")) == []
+    assert places("MLD112", text.format("1.4.0")) == ["torch==1.4.0"]
+
+
 @pytest.mark.parametrize(("text", "word"), in_all_forms(OVERWRITTEN, PYTORCH))
 def test_the_bases_torch_is_not_replaced(text: str, word: str) -> None:
     (found,) = of("MLD112", text)
