@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from mlbox.facts import Facts
     from mlbox.findings import Finding, Location
+    from mlbox.linter.baseline import Known
     from mlbox.linter.find import Target
 
 __all__ = ["LintSettings", "fix_paths", "lint_paths", "settings_of"]
@@ -78,9 +79,10 @@ def lint_paths(paths: Iterable[Path], settings: LintSettings) -> LintReport:
     Raises:
         SpecError: The baseline is none.
     """
+    known = _known(settings)
     opened, unreadable = open_paths(paths, settings)
     reports = [LintReport(unreadable=unreadable), *(_told(one, one.linted()) for one in opened)]
-    return _whole(reports, opened, settings)
+    return _whole(reports, opened, settings, known)
 
 
 def fix_paths(
@@ -102,6 +104,7 @@ def fix_paths(
     """
     from mlbox.linter.mending import mend  # noqa: PLC0415  (most calls change nothing)
 
+    known = _known(settings)
     opened, unreadable = open_paths(paths, settings)
     reports = [LintReport(unreadable=unreadable)]
     made = 0
@@ -109,7 +112,7 @@ def fix_paths(
         left, count = mend(one, unsafe=unsafe)
         made += count
         reports.append(_told(one, left))
-    return _whole(reports, opened, settings), made
+    return _whole(reports, opened, settings, known), made
 
 
 def open_paths(
@@ -165,8 +168,16 @@ def _placed(one: Opened, finding: Finding) -> Finding:
     return replace(finding, location=replace(where, file=one.shown(where.file)))
 
 
+def _known(settings: LintSettings) -> Known | None:
+    """The baseline, read before anything is written."""
+    return None if settings.baseline is None else read_baseline(Path(settings.baseline))
+
+
 def _whole(
-    reports: list[LintReport], opened: tuple[Opened, ...], settings: LintSettings
+    reports: list[LintReport],
+    opened: tuple[Opened, ...],
+    settings: LintSettings,
+    known: Known | None,
 ) -> LintReport:
     """The reports as one, with hadolint's findings if wanted, and without the baseline's."""
     if settings.with_hadolint:
@@ -176,9 +187,9 @@ def _whole(
     if settings.with_hadolint:
         order = {one.target.shown: number for number, one in enumerate(opened)}
         findings = tuple(sorted(findings, key=lambda item: _place(item, order)))
-    if settings.baseline is None:
+    if known is None:
         return replace(report, findings=findings)
-    left = not_known(findings, read_baseline(Path(settings.baseline)))
+    left = not_known(findings, known)
     suppressed = report.suppressed + len(findings) - len(left)
     return replace(report, findings=left, suppressed=suppressed)
 

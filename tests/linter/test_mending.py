@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from mlbox.errors import SpecError
 from mlbox.linter import LintSettings, fix_paths
 
 BAD = (
@@ -61,6 +62,13 @@ def test_rules_that_are_not_wanted_change_nothing(dockerfile: Path) -> None:
     before = dockerfile.read_bytes()
     _, made = fix_paths([dockerfile], LintSettings(select=("MLD501",)), unsafe=False)
     assert made == 0
+    assert dockerfile.read_bytes() == before
+
+
+def test_a_baseline_that_is_none_is_told_before_anything_is_written(dockerfile: Path) -> None:
+    before = dockerfile.read_bytes()
+    with pytest.raises(SpecError, match="There is no baseline"):
+        fix_paths([dockerfile], LintSettings(baseline="nothing.json"), unsafe=False)
     assert dockerfile.read_bytes() == before
 
 
