@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import re
-import sys
 from typing import TYPE_CHECKING, Any
 
 from packaging.markers import InvalidMarker, Marker, UndefinedEnvironmentName
 
+from mlbox.spec import parse_toml
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:  # pragma: no cover
-    import tomli as tomllib
 
 _LINUX = {
     "sys_platform": "linux",
@@ -42,8 +38,8 @@ def tables(document: Mapping[str, Any], key: str) -> list[dict[str, Any]]:
 def toml(text: str) -> dict[str, Any] | None:
     """A TOML document; ``None`` if it is none."""
     try:
-        return tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError, ValueError):
+        return parse_toml(text)
+    except (RecursionError, ValueError):  # what is no TOML is a ValueError too
         return None
 
 
